@@ -63,9 +63,9 @@ type Writer[T any] interface {
 	//
 	// change may be called several times and must do nothing but change its argument. When it returns ErrUnchanged
 	// nothing is stored, and Update returns the resource as it is; any other error is returned as it is.
-	// ErrNotFound where there is no such resource; ErrConflict when others were faster too many times.
+	// ErrNotFound where there is no such resource, or it was purged; ErrConflict when others were faster too many times.
 	Update(ctx context.Context, id string, change func(*T) (Effects, error)) (T, error)
-	// Remove takes purged resources away for good. Those that are not there are passed over. ErrConflict where the
+	// Remove takes purged resources away for good. Those that are not there, or not purged, are passed over. ErrConflict where the
 	// effects of one are still on their way to their places: it is safe to repeat, later.
 	Remove(ctx context.Context, ids ...string) error
 }
