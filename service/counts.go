@@ -1,0 +1,136 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
+
+	"github.com/debriefhq/debrief/repository"
+	"github.com/debriefhq/debrief/service/intake"
+	"github.com/debriefhq/debrief/service/lifecycle"
+)
+
+const exercise = "EXERCISE"
+
+// maxOverdue bounds how far overdue action items are counted.
+const maxOverdue = 10_000
+
+// counts are the domain's metrics. Exercises are never in them.
+type counts struct {
+	meter             metric.Meter
+	incidentsOpened   metric.Int64Counter
+	incidentsResolved metric.Int64Counter
+	incidentsClosed   metric.Int64Counter
+	reviewsStarted    metric.Int64Counter
+	published         metric.Int64Counter
+	alerts            metric.Int64Counter
+	rejected          metric.Int64Counter
+}
+
+func newCounts(provider metric.MeterProvider) (*counts, error) {
+	if provider == nil {
+		provider = noop.NewMeterProvider()
+	}
+	c := &counts{meter: provider.Meter("github.com/debriefhq/debrief/service")}
+	var errs []error
+	for _, counter := range []struct {
+		to                      *metric.Int64Counter
+		name, unit, description string
+	}{
+		{&c.incidentsOpened, "debrief.incidents.opened", "{incident}", "Incidents and near misses that were opened, by kind, severity and origin."},
+		{&c.incidentsResolved, "debrief.incidents.resolved", "{incident}", "Incidents and near misses that were resolved, by kind and severity."},
+		{&c.incidentsClosed, "debrief.incidents.closed", "{incident}", "Incidents and near misses that were closed, by kind and severity."},
+		{&c.reviewsStarted, "debrief.post_mortems.reviewed", "{post_mortem}", "Post-mortem reviews that were started."},
+		{&c.published, "debrief.post_mortems.published", "{revision}", "Revisions of post-mortems that were published."},
+		{&c.alerts, "debrief.alerts.received", "{alert}", "Alerts that were taken in, by source and status."},
+		{&c.rejected, "debrief.deliveries.rejected", "{delivery}", "Deliveries of alerting systems that made no sense, by source."},
+	} {
+		made, err := c.meter.Int64Counter(counter.name, metric.WithUnit(counter.unit), metric.WithDescription(counter.description))
+		*counter.to = made
+		errs = append(errs, err)
+	}
+	return c, errors.Join(errs...)
+}
+
+// ObserveOverdue makes a gauge of the action items that are overdue, counted whenever the metrics are read, up to 10,000.
+func (s *Services) ObserveOverdue() (metric.Registration, error) {
+	meter := s.base.counts.meter
+	gauge, err := meter.Int64ObservableGauge("debrief.action_items.overdue", metric.WithUnit("{action_item}"),
+		metric.WithDescription("Action items that are neither done nor dropped though their due time is over. Counted up to 10,000."))
+	if err != nil {
+		return nil, fmt.Errorf("make the gauge of overdue action items: %w", err)
+	}
+	return meter.RegisterCallback(func(ctx context.Context, observer metric.Observer) error {
+		count, err := s.base.overdue(ctx)
+		if err == nil {
+			observer.ObserveInt64(gauge, int64(count))
+		}
+		return err
+	}, gauge)
+}
+
+func (b *base) overdue(ctx context.Context) (int, error) {
+	return b.repository.ActionItems().Count(ctx, repository.Query{
+		Where: repository.And{
+			repository.TermIn{repository.Term("state", lifecycle.Open), repository.Term("state", lifecycle.InProgress)},
+			repository.NumberRange{Field: "due_time", Min: repository.Unset + 1, Max: b.present().UnixMilli()},
+		},
+		Limit: maxOverdue,
+	})
+}
+
+func (c *counts) opened(ctx context.Context, incident repository.Incident) {
+	origin := "person"
+	if len(incident.Origin.Alerts) > 0 {
+		origin = "alert"
+	}
+	if incident.Kind != exercise {
+		c.incidentsOpened.Add(ctx, 1, ofIncident(incident, attribute.String("origin", origin)))
+	}
+}
+
+// changed counts what an event tells of an incident.
+func (c *counts) changed(ctx context.Context, eventType string, incident repository.Incident) {
+	if incident.Kind == exercise {
+		return
+	}
+	switch eventType {
+	case resolveIncident.event:
+		c.incidentsResolved.Add(ctx, 1, ofIncident(incident))
+	case closeIncident.event:
+		c.incidentsClosed.Add(ctx, 1, ofIncident(incident))
+	}
+}
+
+func (c *counts) reviewed(ctx context.Context, eventType string) {
+	switch eventType {
+	case "POST_MORTEM_REVIEW_STARTED":
+		c.reviewsStarted.Add(ctx, 1)
+	case "POST_MORTEM_PUBLISHED":
+		c.published.Add(ctx, 1)
+	}
+}
+
+func ofIncident(incident repository.Incident, more ...attribute.KeyValue) metric.MeasurementOption {
+	return metric.WithAttributes(append(more, attribute.String("kind", incident.Kind), attribute.String("severity", orElse(incident.Severity, "UNSPECIFIED")))...)
+}
+
+func (c *counts) received(ctx context.Context, delivery intake.Delivery) {
+	for _, status := range []intake.Status{intake.Firing, intake.Resolved} {
+		count := 0
+		for _, alert := range delivery.Alerts {
+			if alert.Status == status {
+				count++
+			}
+		}
+		c.alerts.Add(ctx, int64(count), metric.WithAttributes(attribute.String("source", delivery.Source), attribute.String("status", string(status))))
+	}
+}
+
+func (c *counts) reject(ctx context.Context, source string) {
+	c.rejected.Add(ctx, 1, metric.WithAttributes(attribute.String("source", source)))
+}

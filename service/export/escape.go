@@ -1,0 +1,152 @@
+package export
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/yuin/goldmark/util"
+)
+
+// line is a plain text on one line, escaped so that it means nothing but itself wherever Markdown takes inline text: in
+// a paragraph, a heading, a table's cell or a link.
+func line(text string) string {
+	return endHeading(guardLine(escape(strings.Join(strings.Fields(clean(text)), " "), false)))
+}
+
+// escape puts a backslash before each character that could mean something. A raw text is Markdown already: the escapes
+// and the character references in it stay.
+func escape(text string, raw bool) string {
+	var b strings.Builder
+	b.Grow(len(text) + len(text)/8)
+	var previous byte
+	for len(text) > 0 {
+		token, meaning := text[:1], text[:1]
+		if raw {
+			token, meaning = firstToken(text)
+		}
+		switch {
+		case token == meaning && len(token) == 1:
+			writeEscaped(&b, previous, text)
+		case clean(meaning) != meaning:
+			b.WriteRune(utf8.RuneError)
+		default:
+			b.WriteString(token)
+		}
+		previous = token[len(token)-1]
+		text = text[len(token):]
+	}
+	return b.String()
+}
+
+// writeEscaped writes the first byte of a text, with a backslash where it needs one.
+func writeEscaped(b *strings.Builder, previous byte, text string) {
+	if needsEscape(previous, text) {
+		b.WriteByte('\\')
+	}
+	b.WriteByte(text[0])
+}
+
+func needsEscape(previous byte, text string) bool {
+	switch text[0] {
+	case '\\', '`', '*', '[', ']', '<', '|', '~':
+		return true
+	case '_': // within a word, as in snake_case, it never means emphasis
+		return !isAlphanumeric(previous) || len(text) == 1 || !isAlphanumeric(text[1])
+	case '&':
+		return mayBeReference.MatchString(text)
+	default:
+		return false
+	}
+}
+
+var (
+	reference      = regexp.MustCompile(`^&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
+	mayBeReference = regexp.MustCompile(`^&#?[A-Za-z0-9]*(?:;|$)`)
+)
+
+// firstToken splits off the first byte of a raw text, or the first escape or character reference as a whole, with what it
+// means.
+func firstToken(raw string) (token, meaning string) {
+	switch {
+	case raw[0] == '\\' && len(raw) > 1 && util.IsPunct(raw[1]):
+		return raw[:2], raw[1:2]
+	case raw[0] == '&':
+		if found := reference.FindString(raw); found != "" {
+			return found, string(util.ResolveEntityNames(util.ResolveNumericReferences([]byte(found))))
+		}
+	}
+	return raw[:1], raw[:1]
+}
+
+// meaning is what a raw text says.
+func meaning(raw string) string {
+	if !strings.ContainsAny(raw, `\&`) {
+		return raw
+	}
+	var b strings.Builder
+	for len(raw) > 0 {
+		token, meaning := firstToken(raw)
+		b.WriteString(meaning)
+		raw = raw[len(token):]
+	}
+	return b.String()
+}
+
+// guardLine keeps the beginning of an escaped line from opening a block: a heading, a list, a quote, a rule, a table.
+func guardLine(line string) string {
+	if line == "" {
+		return line
+	}
+	if strings.IndexByte("#+->=:", line[0]) >= 0 {
+		return `\` + line
+	}
+	if number := orderedMarker.FindString(line); number != "" {
+		return number[:len(number)-1] + `\` + line[len(number)-1:]
+	}
+	return line
+}
+
+var orderedMarker = regexp.MustCompile(`^[0-9]{1,9}[.)]`)
+
+// endHeading keeps the end of a line from closing a heading.
+func endHeading(line string) string {
+	if !strings.HasSuffix(line, "#") || strings.HasSuffix(line, `\#`) {
+		return line
+	}
+	return line[:len(line)-1] + `\#`
+}
+
+func isAlphanumeric(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+}
+
+// link is a link in Markdown, or the label and the address as text where the address is not safe to link to.
+func link(label, address string) string {
+	destination, safe := safeURL(clean(address))
+	switch {
+	case safe && label == "":
+		return "[" + line(address) + "](" + escapeDestination(destination) + ")"
+	case safe:
+		return "[" + line(label) + "](" + escapeDestination(destination) + ")"
+	case label == "":
+		return line(address)
+	case address == "":
+		return line(label)
+	default:
+		return line(label + " (" + address + ")")
+	}
+}
+
+// escapeDestination keeps what looks like a character reference in an address from being read as one.
+func escapeDestination(destination string) string {
+	var b strings.Builder
+	for i := range len(destination) {
+		if destination[i] == '&' && reference.MatchString(destination[i:]) {
+			b.WriteString("&amp;")
+		} else {
+			b.WriteByte(destination[i])
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,422 @@
+package service
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"go.einride.tech/aip/filtering"
+	expr "google.golang.org/genproto/googleapis/api/expr/v1alpha1"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/debriefhq/debrief/repository"
+)
+
+// filterFields are what the filter of one resource type may speak of.
+type filterFields map[string]filterField
+
+// filterField is a field without the type of its resource.
+type filterField struct {
+	name   string
+	kind   repository.FieldType
+	many   bool
+	values enumeration
+}
+
+// enumeration are the values of an enum without their prefix, in the order of their numbers; the unspecified one is empty.
+type enumeration struct {
+	prefix string
+	names  []string
+}
+
+// fieldsOf are the fields of a schema; enums has the values of its Enumeration fields.
+func fieldsOf[T any](schema repository.Schema[T], enums map[string]protoreflect.EnumDescriptor) filterFields {
+	fields := filterFields{}
+	for _, field := range schema.Fields {
+		known := filterField{name: field.Name, kind: field.Type, many: field.Many}
+		if enum, ok := enums[field.Name]; ok {
+			known.values = enumerationOf(enum)
+		}
+		fields[field.Name] = known
+	}
+	return fields
+}
+
+func enumerationOf(enum protoreflect.EnumDescriptor) enumeration {
+	values := enumeration{prefix: enumPrefix(enum), names: make([]string, enum.Values().Len())}
+	for i := range values.names {
+		values.names[i] = enumName(enum, enum.Values().Get(i).Number())
+	}
+	return values
+}
+
+// compileFilter reads a filter after AIP-160.
+func compileFilter(fields filterFields, filter string) (repository.Condition, error) {
+	if strings.TrimSpace(filter) == "" {
+		return nil, nil //nolint:nilnil // No filter is no condition.
+	}
+	var parser filtering.Parser
+	parser.Init(filter)
+	parsed, err := parser.Parse()
+	if err != nil {
+		return nil, invalid("filter", "%s", syntaxProblem(err))
+	}
+	compiler := filterCompiler{fields: fields, positions: parsed.GetSourceInfo().GetPositions()}
+	return compiler.compile(parsed.GetExpr())
+}
+
+// syntaxProblem is the innermost thing that is wrong, with its position.
+func syntaxProblem(err error) string {
+	problem := "can't be read"
+	for ; err != nil; err = errors.Unwrap(err) {
+		if located, ok := err.(interface {
+			Position() filtering.Position
+			Message() string
+		}); ok {
+			problem = fmt.Sprintf("at position %d: %s", located.Position().Column, located.Message())
+		}
+	}
+	return problem
+}
+
+type filterCompiler struct {
+	fields    filterFields
+	positions map[int64]int32
+}
+
+func (c filterCompiler) problem(at *expr.Expr, format string, args ...any) error {
+	return invalid("filter", "at position %d: %s", c.positions[at.GetId()]+1, fmt.Sprintf(format, args...))
+}
+
+func (c filterCompiler) compile(e *expr.Expr) (repository.Condition, error) {
+	call := e.GetCallExpr()
+	if call == nil {
+		return nil, c.problem(e, "a comparison is expected, such as state = ACTIVE")
+	}
+	switch call.GetFunction() {
+	case filtering.FunctionAnd, filtering.FunctionFuzzyAnd:
+		conditions, err := c.compileAll(call.GetArgs())
+		return repository.And(conditions), err
+	case filtering.FunctionOr:
+		conditions, err := c.compileAll(call.GetArgs())
+		return either(conditions), err
+	case filtering.FunctionNot:
+		conditions, err := c.compileAll(call.GetArgs())
+		if err != nil {
+			return nil, err
+		}
+		return repository.Not{Condition: conditions[0]}, nil
+	}
+	if len(call.GetArgs()) != 2 || !slices.Contains(comparators, call.GetFunction()) {
+		return nil, c.problem(e, "there is no function %s", call.GetFunction())
+	}
+	return c.compare(e, call.GetFunction(), call.GetArgs()[0], call.GetArgs()[1])
+}
+
+var comparators = []string{
+	filtering.FunctionEquals, filtering.FunctionNotEquals, filtering.FunctionLessThan, filtering.FunctionLessEquals,
+	filtering.FunctionGreaterThan, filtering.FunctionGreaterEquals, filtering.FunctionHas,
+}
+
+func (c filterCompiler) compileAll(args []*expr.Expr) ([]repository.Condition, error) {
+	conditions := make([]repository.Condition, 0, len(args))
+	for _, arg := range args {
+		condition, err := c.compile(arg)
+		if err != nil {
+			return nil, err
+		}
+		conditions = append(conditions, condition)
+	}
+	return conditions, nil
+}
+
+// either is one TermIn where all conditions are: stores are quick with those.
+func either(conditions []repository.Condition) repository.Condition {
+	var terms repository.TermIn
+	for _, condition := range conditions {
+		more, ok := condition.(repository.TermIn)
+		if !ok {
+			return repository.Or(conditions)
+		}
+		terms = append(terms, more...)
+	}
+	return terms
+}
+
+func (c filterCompiler) compare(e *expr.Expr, operator string, left, right *expr.Expr) (repository.Condition, error) {
+	field, err := c.field(left)
+	if err != nil {
+		return nil, err
+	}
+	value, err := c.literal(right)
+	if err != nil {
+		return nil, err
+	}
+	if operator == filtering.FunctionNotEquals {
+		condition, err := c.condition(right, field, filtering.FunctionEquals, value)
+		return repository.Not{Condition: condition}, err
+	}
+	if operator == filtering.FunctionHas && field.kind != repository.Map && field.kind != repository.Words && !field.many {
+		if value != "*" {
+			return nil, c.problem(e, "%s has a single value: compare it with =", field.name)
+		}
+	}
+	return c.condition(right, field, operator, value)
+}
+
+func (c filterCompiler) condition(at *expr.Expr, field filterField, operator, value string) (repository.Condition, error) {
+	switch field.kind {
+	case repository.Enumeration, repository.Boolean:
+		return c.enumerated(at, field, operator, value)
+	case repository.Time, repository.IDTime:
+		return c.timed(at, field, operator, value)
+	case repository.Integer, repository.IDSequence:
+		return c.counted(at, field, operator, value)
+	case repository.Map:
+		return mapCondition(c, at, field, operator, value)
+	case repository.Keyword, repository.Words:
+	}
+	return text(field, operator, value), nil
+}
+
+// field finds the field that a member expression names: in snake case or in lower camel case, a label as labels.KEY.
+func (c filterCompiler) field(e *expr.Expr) (filterField, error) {
+	path, ok := memberPath(e)
+	if !ok {
+		return filterField{}, c.problem(e, "the left side must be a field")
+	}
+	snake := make([]string, len(path))
+	for i, segment := range path {
+		snake[i] = snakeCase(segment)
+	}
+	if field, ok := c.fields[strings.Join(snake, ".")]; ok {
+		return field, nil
+	}
+	if field, ok := c.fields[snake[0]]; ok && field.kind == repository.Map && len(path) > 1 {
+		return filterField{name: field.name + "." + strings.Join(path[1:], "."), kind: repository.Keyword}, nil
+	}
+	return filterField{}, c.problem(e, "there is no field %q: the fields are %s", strings.Join(path, "."), strings.Join(c.names(), ", "))
+}
+
+func (c filterCompiler) names() []string {
+	names := make([]string, 0, len(c.fields))
+	for name, field := range c.fields {
+		if field.kind == repository.Map {
+			name += ".KEY"
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func memberPath(e *expr.Expr) ([]string, bool) {
+	switch kind := e.GetExprKind().(type) {
+	case *expr.Expr_IdentExpr:
+		return []string{kind.IdentExpr.GetName()}, true
+	case *expr.Expr_SelectExpr:
+		path, ok := memberPath(kind.SelectExpr.GetOperand())
+		return append(path, kind.SelectExpr.GetField()), ok
+	}
+	return nil, false
+}
+
+var upper = regexp.MustCompile(`[A-Z]`)
+
+func snakeCase(name string) string {
+	return upper.ReplaceAllStringFunc(name, func(letter string) string { return "_" + strings.ToLower(letter) })
+}
+
+// literal is the text of the right side. A bare word counts as text, as in state = ACTIVE.
+func (c filterCompiler) literal(e *expr.Expr) (string, error) {
+	if path, ok := memberPath(e); ok {
+		return strings.Join(path, "."), nil
+	}
+	switch kind := e.GetConstExpr().GetConstantKind().(type) {
+	case *expr.Constant_StringValue:
+		return kind.StringValue, nil
+	case *expr.Constant_Int64Value:
+		return fmt.Sprint(kind.Int64Value), nil
+	case *expr.Constant_DoubleValue:
+		return fmt.Sprint(kind.DoubleValue), nil
+	case *expr.Constant_BoolValue:
+		return fmt.Sprint(kind.BoolValue), nil
+	}
+	if call := e.GetCallExpr(); call.GetFunction() == filtering.FunctionTimestamp && len(call.GetArgs()) == 1 {
+		return c.literal(call.GetArgs()[0])
+	}
+	return "", c.problem(e, "the right side must be a text, a number, a time or an enum value")
+}
+
+// enumerated compares enum values: the order is that of their numbers, and no order holds for an unspecified value.
+func (c filterCompiler) enumerated(at *expr.Expr, field filterField, operator, value string) (repository.Condition, error) {
+	values := field.values
+	if field.kind == repository.Boolean {
+		values = enumeration{names: []string{"false", "true"}}
+	}
+	index := values.index(value)
+	if index < 0 {
+		return nil, c.problem(at, "%s has no value %q: its values are %s", field.name, value, strings.Join(values.known(), ", "))
+	}
+	terms := repository.TermIn{}
+	for i, name := range values.names {
+		comparable := i == index || (name != "" && values.names[index] != "")
+		if comparable && holds(operator, i, index) {
+			terms = append(terms, repository.Term(field.name, name))
+		}
+	}
+	return terms, nil
+}
+
+func holds(operator string, left, right int) bool {
+	switch operator {
+	case filtering.FunctionLessThan:
+		return left < right
+	case filtering.FunctionLessEquals:
+		return left <= right
+	case filtering.FunctionGreaterThan:
+		return left > right
+	case filtering.FunctionGreaterEquals:
+		return left >= right
+	}
+	return left == right
+}
+
+// index finds a value by its name, with or without the enum's prefix, in any case of letters.
+func (e enumeration) index(value string) int {
+	return slices.IndexFunc(e.names, func(name string) bool {
+		if name == "" {
+			return strings.EqualFold(value, e.prefix+"UNSPECIFIED")
+		}
+		return strings.EqualFold(value, name) || strings.EqualFold(value, e.prefix+name)
+	})
+}
+
+func (e enumeration) known() []string {
+	return slices.DeleteFunc(slices.Clone(e.names), func(name string) bool { return name == "" })
+}
+
+func (c filterCompiler) timed(at *expr.Expr, field filterField, operator, value string) (repository.Condition, error) {
+	if value == "*" && operator == filtering.FunctionHas {
+		return repository.NumberRange{Field: field.name, Min: repository.Unset + 1, Max: math.MaxInt64}, nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, value)
+	if err != nil {
+		return nil, c.problem(at, "%s is compared with a time after RFC 3339, such as \"2026-01-31T09:30:00Z\"", field.name)
+	}
+	low, high := numberRange(operator, t.UnixMilli(), t.Truncate(time.Millisecond).Equal(t))
+	if field.kind == repository.IDTime {
+		return repository.IDRange{From: lowestID(low), Before: lowestIDAfter(high)}, nil
+	}
+	return repository.NumberRange{Field: field.name, Min: low, Max: high}, nil
+}
+
+func (c filterCompiler) counted(at *expr.Expr, field filterField, operator, value string) (repository.Condition, error) {
+	if value == "*" && operator == filtering.FunctionHas {
+		return repository.NumberRange{Field: field.name, Min: repository.Unset + 1, Max: math.MaxInt64}, nil
+	}
+	var number int64
+	if _, err := fmt.Sscanf(value+"\n", "%d\n", &number); err != nil {
+		return nil, c.problem(at, "%s is compared with a whole number", field.name)
+	}
+	low, high := numberRange(operator, number, true)
+	if field.kind == repository.IDSequence {
+		before := ""
+		if high < math.MaxInt64 {
+			before = repository.EventID(max(high+1, 0))
+		}
+		return repository.IDRange{From: repository.EventID(max(low, 0)), Before: before}, nil
+	}
+	return repository.NumberRange{Field: field.name, Min: low, Max: high}, nil
+}
+
+// numberRange is the range of whole numbers for which the comparison holds; it is empty where low is above high. A number
+// that is not exact lies a little above the one given.
+func numberRange(operator string, number int64, exact bool) (low, high int64) {
+	low, high = repository.Unset+1, math.MaxInt64
+	switch {
+	case operator == filtering.FunctionLessEquals, operator == filtering.FunctionLessThan && !exact:
+		return low, number
+	case operator == filtering.FunctionGreaterEquals && exact:
+		return number, high
+	case operator == filtering.FunctionLessThan && number > low:
+		return low, number - 1
+	case (operator == filtering.FunctionGreaterThan || operator == filtering.FunctionGreaterEquals) && number < high:
+		return number + 1, high
+	case (operator == filtering.FunctionEquals || operator == filtering.FunctionHas) && exact:
+		return number, number
+	}
+	return 1, 0
+}
+
+// lowestID is the least ULID of a millisecond.
+func lowestID(millisecond int64) string {
+	var id ulid.ULID
+	if err := id.SetTime(uint64(min(max(millisecond, 0), int64(ulid.MaxTime())))); err != nil { //nolint:gosec // Not negative.
+		return ""
+	}
+	return id.String()
+}
+
+func lowestIDAfter(millisecond int64) string {
+	if millisecond >= int64(ulid.MaxTime()) { //nolint:gosec // It has 48 bits.
+		return ""
+	}
+	return lowestID(millisecond + 1)
+}
+
+// next makes a text the least one that is greater.
+const next = "\x00"
+
+// text compares texts byte by byte. `:` finds a word of a Words field, an element of a repeated one, or with * any value.
+func text(field filterField, operator, value string) repository.Condition {
+	switch operator {
+	case filtering.FunctionHas:
+		return contains(field, value)
+	case filtering.FunctionLessThan:
+		return repository.TermRange{From: repository.Term(field.name, ""), Before: repository.Term(field.name, value)}
+	case filtering.FunctionLessEquals:
+		return repository.TermRange{From: repository.Term(field.name, ""), Before: repository.Term(field.name, value+next)}
+	case filtering.FunctionGreaterEquals:
+		return repository.TermsBetween(field.name, value, "")
+	case filtering.FunctionGreaterThan:
+		return repository.TermsBetween(field.name, value+next, "")
+	}
+	if value == "" {
+		return repository.Not{Condition: repository.AnyTerm(field.name)}
+	}
+	return repository.TermIn{repository.Term(field.name, value)}
+}
+
+func contains(field filterField, value string) repository.Condition {
+	if value == "*" {
+		return repository.AnyTerm(field.name)
+	}
+	if field.kind != repository.Words {
+		return repository.TermIn{repository.Term(field.name, value)}
+	}
+	conditions := repository.And{}
+	for _, word := range repository.SplitWords(value) {
+		conditions = append(conditions, repository.TermIn{repository.Term(repository.WordField(field.name), word)})
+	}
+	if len(conditions) == 0 {
+		return repository.Or{}
+	}
+	return conditions
+}
+
+// mapCondition is labels:key, which holds where there is such a label.
+func mapCondition(c filterCompiler, at *expr.Expr, field filterField, operator, key string) (repository.Condition, error) {
+	if operator != filtering.FunctionHas {
+		return nil, c.problem(at, "%s is compared by its keys: %s.KEY = \"value\", or %s:KEY", field.name, field.name, field.name)
+	}
+	return repository.TermRange{
+		From:   repository.Term(field.name+"."+key, ""),
+		Before: field.name + "." + key + "\x20",
+	}, nil
+}

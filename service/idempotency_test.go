@@ -1,0 +1,108 @@
+package service_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
+)
+
+func TestTheSameRequestCreatesOnceAndIsAnsweredTheSame(t *testing.T) {
+	onEachStore(t, func(t *testing.T, d *debrief) {
+		request := &debriefv1.CreateIncidentRequest{Incident: &debriefv1.Incident{Title: "x"}, RequestId: "once"}
+		first := must[*debriefv1.Incident](t)(d.incidents.CreateIncident(t.Context(), request))
+		d.advance(time.Minute)
+		must[*debriefv1.Incident](t)(d.incidents.ResolveIncident(t.Context(), &debriefv1.ResolveIncidentRequest{Name: first.GetName()}))
+		must[*debriefv1.Incident](t)(d.incidents.UpdateIncident(t.Context(), &debriefv1.UpdateIncidentRequest{Incident: &debriefv1.Incident{Name: first.GetName(), Title: "y"}}))
+		again := must[*debriefv1.Incident](t)(d.incidents.CreateIncident(t.Context(), request))
+		if diff := cmp.Diff(first, again, protocmp.Transform()); diff != "" {
+			t.Errorf("the second answer (-first +second):\n%s", diff)
+		}
+		request.Incident.Title = "z"
+		_, err := d.incidents.CreateIncident(t.Context(), request)
+		if diff := cmp.Diff(refusal{codes.InvalidArgument, "REQUEST_ID_REUSED", []string{"request_id"}}, first1(refused(t, err))); diff != "" {
+			t.Errorf("another request with the same id (-want +got):\n%s", diff)
+		}
+		if opened := d.feed(t, "type = INCIDENT_OPENED"); len(opened) != 1 {
+			t.Errorf("%d incidents were opened", len(opened))
+		}
+	})
+}
+
+func first1[A, B any](a A, _ B) A { return a }
+
+func TestConcurrentRepetitionsCreateOnce(t *testing.T) {
+	onEachStore(t, func(t *testing.T, d *debrief) {
+		const callers = 16
+		answers := make([]*debriefv1.Incident, callers)
+		errs := make([]error, callers)
+		var group sync.WaitGroup
+		for i := range callers {
+			group.Go(func() {
+				answers[i], errs[i] = d.incidents.CreateIncident(t.Context(), &debriefv1.CreateIncidentRequest{Incident: &debriefv1.Incident{Title: "x"}, RequestId: "at-once"})
+			})
+		}
+		group.Wait()
+		for i := range callers {
+			if errs[i] != nil {
+				t.Fatalf("caller %d: %v", i, errs[i])
+			}
+			if diff := cmp.Diff(answers[0], answers[i], protocmp.Transform()); diff != "" {
+				t.Errorf("caller %d was answered differently:\n%s", i, diff)
+			}
+		}
+		if opened := d.feed(t, "type = INCIDENT_OPENED"); len(opened) != 1 {
+			t.Errorf("%d incidents were opened", len(opened))
+		}
+	})
+}
+
+func TestVerbsAreSafeToRepeat(t *testing.T) {
+	onEachStore(t, func(t *testing.T, d *debrief) {
+		name := d.open(t, "x").GetName()
+		request := &debriefv1.ResolveIncidentRequest{Name: name, RequestId: "resolve-1", Note: "Done."}
+		first := must[*debriefv1.Incident](t)(d.incidents.ResolveIncident(t.Context(), request))
+		d.advance(time.Minute)
+		again := must[*debriefv1.Incident](t)(d.incidents.ResolveIncident(t.Context(), request))
+		if diff := cmp.Diff(first, again, protocmp.Transform()); diff != "" {
+			t.Errorf("(-first +second):\n%s", diff)
+		}
+		if entries := d.entries(t, name); len(entries) != 2 {
+			t.Errorf("timeline %q", entries)
+		}
+	})
+}
+
+func TestOfConcurrentVerbsOneWins(t *testing.T) {
+	onEachStore(t, func(t *testing.T, d *debrief) {
+		name := d.open(t, "x").GetName()
+		const callers = 16
+		errs := make([]error, callers)
+		var group sync.WaitGroup
+		for i := range callers {
+			group.Go(func() {
+				_, errs[i] = d.incidents.AcknowledgeIncident(t.Context(), &debriefv1.AcknowledgeIncidentRequest{Name: name})
+			})
+		}
+		group.Wait()
+		won := 0
+		for _, err := range errs {
+			if err == nil {
+				won++
+			} else if got, _ := refused(t, err); got.Reason != "ILLEGAL_STATE" {
+				t.Errorf("a loser was told %v", err)
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d callers acknowledged it", won)
+		}
+		if events := d.feed(t, "type = INCIDENT_ACKNOWLEDGED"); len(events) != 1 {
+			t.Errorf("%d events tell of it", len(events))
+		}
+	})
+}

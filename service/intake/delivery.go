@@ -1,0 +1,98 @@
+// Package intake reads what alerting systems send and brings it into one form. It decides nothing about incidents.
+package intake
+
+import (
+	"fmt"
+	"time"
+)
+
+// Delivery is what an alerting system sent at once.
+type Delivery struct {
+	// Source is the kind of sender: "alertmanager".
+	Source string
+	// Alerts has at least one element, in the order in which they were sent. An episode may be in it twice.
+	Alerts []Alert
+	// Truncated is how many more alerts the sender had and left out.
+	Truncated int
+	// GroupKey names the sender's group of alerts, never an alert or an episode.
+	GroupKey string
+	// Receiver is what the sender calls the place that it sent to.
+	Receiver string
+	// ExternalURL is the sender's own page, as it was sent; it need not be a URL at all.
+	ExternalURL string
+}
+
+// Status is what a sender said of an alert.
+type Status string
+
+// The states of an alert, by the API's names.
+const (
+	Firing   Status = "FIRING"
+	Resolved Status = "RESOLVED"
+)
+
+// Alert is one alert, whoever sent it. Its texts are valid UTF-8 without control characters other than tab and line
+// breaks, and within the Max… bounds; what had to be changed for that is named in Alterations.
+type Alert struct {
+	// EpisodeKey names the episode: one stretch of firing of one alert. However often, by whomever and in whatever time
+	// zone it is told, it stays the same. At most MaxEpisodeKey bytes of printable ASCII.
+	EpisodeKey string
+	// Fingerprint names the alert over all its episodes.
+	Fingerprint string
+	Status      Status
+	// Title is one line of at most MaxTitle characters, never empty.
+	Title string
+	// Summary is Markdown, or empty.
+	Summary     string
+	Labels      map[string]string
+	Annotations map[string]string
+	// StartTime is when it began to fire: UTC, in whole milliseconds.
+	StartTime time.Time
+	// EndTime is when it stopped, UTC in whole milliseconds and never before StartTime; zero while it fires or when the
+	// sender did not say.
+	EndTime time.Time
+	// GeneratorURL and ExternalURL are as they were sent; they need not be URLs at all.
+	GeneratorURL string
+	ExternalURL  string
+	// Alterations say, a line each, what was shortened, left out or moved so that the alert keeps to its bounds. The lines
+	// are plain text for people. Empty for nearly every alert.
+	Alterations []string
+}
+
+// What an alert may hold. More is cut, with a mark and a line in its Alterations.
+const (
+	// MaxAlerts is how many alerts one delivery may hold. A larger one is refused.
+	MaxAlerts = 10_000
+	// MaxLabels and MaxAnnotations are counts; the first of them in the order of their names are kept.
+	MaxLabels      = 256
+	MaxAnnotations = 256
+	// MaxName, MaxLabelValue, MaxAnnotationValue and MaxURL are bytes.
+	MaxName            = 128
+	MaxLabelValue      = 1024
+	MaxAnnotationValue = 16 << 10
+	MaxURL             = 8 << 10
+	// MaxTitle is in characters.
+	MaxTitle = 300
+	// MaxEpisodeKey is in bytes.
+	MaxEpisodeKey = 192
+)
+
+// InvalidError says why a delivery makes no sense.
+type InvalidError struct {
+	// Field is where, such as `alerts[2].startsAt`; empty where it is the delivery as a whole.
+	Field string
+	// Problem is what is wrong, and what would be right.
+	Problem string
+}
+
+// Error is Field and Problem in one sentence.
+func (e *InvalidError) Error() string {
+	if e.Field == "" {
+		return "the delivery " + e.Problem
+	}
+	return e.Field + " " + e.Problem
+}
+
+func invalid(field, format string, arguments ...any) error {
+	return &InvalidError{Field: field, Problem: fmt.Sprintf(format, arguments...)}
+}

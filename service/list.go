@@ -1,0 +1,163 @@
+package service
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"hash/crc32"
+	"slices"
+	"strings"
+
+	"go.einride.tech/aip/ordering"
+
+	"github.com/debriefhq/debrief/repository"
+)
+
+const (
+	defaultPageSize = 50
+	maxPageSize     = 500
+)
+
+// listRequest is what the requests of all list methods have.
+type listRequest interface {
+	GetPageSize() int32
+	GetPageToken() string
+}
+
+// listing is a list method: what may be asked, and what is read.
+type listing[T any] struct {
+	schema repository.Schema[T]
+	reader repository.Reader[T]
+	fields filterFields
+	// orders are the fields to order by; the first is the default one, descending unless ascending is set.
+	orders    []string
+	ascending bool
+	// byID is the field whose order is that of the ids.
+	byID string
+	// pageSize and maxPageSize are 50 and 500 where nothing else is said.
+	pageSize, maxPageSize int
+}
+
+// pageToken is the position behind which a page begins, bound to the request that it was made for.
+type pageToken struct {
+	Request uint32 `json:"r"`
+	Number  int64  `json:"n,omitempty"`
+	ID      string `json:"i"`
+}
+
+// page reads one page, and makes the token of the next.
+func (l listing[T]) page(ctx context.Context, request listRequest, parent string, extra repository.Condition) ([]T, string, error) {
+	query, err := l.query(request, parent, extra)
+	if err != nil {
+		return nil, "", err
+	}
+	size := l.size(request.GetPageSize())
+	query.Limit = size + 1
+	resources, err := l.reader.List(ctx, query)
+	if err != nil || len(resources) <= size {
+		return resources, "", err
+	}
+	resources = resources[:size]
+	position := l.schema.Position(query, &resources[size-1])
+	token, err := json.Marshal(pageToken{Request: fingerprint(request, parent), Number: position.Number, ID: position.ID})
+	return resources, base64.RawURLEncoding.EncodeToString(token), err
+}
+
+func (l listing[T]) size(asked int32) int {
+	size, most := l.pageSize, l.maxPageSize
+	if size == 0 {
+		size, most = defaultPageSize, maxPageSize
+	}
+	if asked > 0 {
+		size = int(asked)
+	}
+	return min(size, most)
+}
+
+func (l listing[T]) query(request listRequest, parent string, extra repository.Condition) (repository.Query, error) {
+	query := repository.Query{Parent: parent}
+	if err := l.readOrder(request, &query); err != nil {
+		return query, err
+	}
+	if filtered, ok := request.(interface{ GetFilter() string }); ok {
+		condition, err := compileFilter(l.fields, filtered.GetFilter())
+		if err != nil {
+			return query, err
+		}
+		query.Where = both(condition, extra)
+	}
+	if deletable, ok := request.(interface{ GetShowDeleted() bool }); ok && deletable.GetShowDeleted() {
+		query.Visible = repository.Deleted
+	}
+	after, err := readToken(request, parent)
+	query.After = after
+	return query, err
+}
+
+func both(left, right repository.Condition) repository.Condition {
+	switch {
+	case left == nil:
+		return right
+	case right == nil:
+		return left
+	}
+	return repository.And{left, right}
+}
+
+func (l listing[T]) readOrder(request listRequest, query *repository.Query) error {
+	query.OrderBy, query.Descending = l.orders[0], !l.ascending
+	if ordered, ok := request.(interface{ GetOrderBy() string }); ok && strings.TrimSpace(ordered.GetOrderBy()) != "" {
+		var order ordering.OrderBy
+		if err := order.UnmarshalString(ordered.GetOrderBy()); err != nil {
+			return invalid("order_by", "%s", err)
+		}
+		path := snakeCase(order.Fields[0].Path)
+		if len(order.Fields) > 1 || !slices.Contains(l.orders, path) {
+			return invalid("order_by", "%q is not possible: order by one of %s, with \" desc\" behind it to turn it around",
+				ordered.GetOrderBy(), strings.Join(l.orders, ", "))
+		}
+		query.OrderBy, query.Descending = path, order.Fields[0].Desc
+	}
+	if query.OrderBy == l.byID {
+		query.OrderBy = ""
+	}
+	return nil
+}
+
+func readToken(request listRequest, parent string) (*repository.Position, error) {
+	if request.GetPageToken() == "" {
+		return nil, nil //nolint:nilnil // The first page begins nowhere.
+	}
+	var token pageToken
+	raw, err := base64.RawURLEncoding.DecodeString(request.GetPageToken())
+	if err == nil {
+		err = json.Unmarshal(raw, &token)
+	}
+	switch {
+	case err != nil || len(token.ID) == 0 || len(token.ID) > 64:
+		return nil, invalid("page_token", "is not one that this server made: take it from next_page_token as it is")
+	case token.Request != fingerprint(request, parent):
+		return nil, invalid("page_token", "was made for another request: keep the rest of the request as it was")
+	}
+	return &repository.Position{Number: token.Number, ID: token.ID}, nil
+}
+
+// fingerprint tells requests apart by all that decides what is listed. The page size may change from page to page (AIP-158).
+func fingerprint(request listRequest, parent string) uint32 {
+	var said strings.Builder
+	fmt.Fprintf(&said, "%T\x00%s", request, parent)
+	if r, ok := request.(interface{ GetFilter() string }); ok {
+		fmt.Fprintf(&said, "\x00%s", r.GetFilter())
+	}
+	if r, ok := request.(interface{ GetOrderBy() string }); ok {
+		fmt.Fprintf(&said, "\x00%s", r.GetOrderBy())
+	}
+	if r, ok := request.(interface{ GetShowDeleted() bool }); ok {
+		fmt.Fprintf(&said, "\x00%t", r.GetShowDeleted())
+	}
+	if r, ok := request.(interface{ GetAfterSequence() int64 }); ok {
+		fmt.Fprintf(&said, "\x00%d", r.GetAfterSequence())
+	}
+	return crc32.ChecksumIEEE([]byte(said.String()))
+}

@@ -1,0 +1,39 @@
+package service
+
+import (
+	"strconv"
+	"strings"
+)
+
+// The collections of resource names.
+const (
+	incidentsCollection          = "incidents"
+	timelineEntriesCollection    = "timelineEntries"
+	postMortemsCollection        = "postMortems"
+	revisionsCollection          = "revisions"
+	actionItemsCollection        = "actionItems"
+	rejectedDeliveriesCollection = "rejectedDeliveries"
+)
+
+// resourceName joins the parts of a resource name.
+func resourceName(parts ...string) string { return strings.Join(parts, "/") }
+
+// lastID is the last part of a resource name, which validation has found to be well-formed.
+func lastID(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
+
+func incidentName(id string) string { return resourceName(incidentsCollection, id) }
+
+func timelineEntryName(incident, id string) string {
+	return resourceName(incidentsCollection, incident, timelineEntriesCollection, id)
+}
+
+func postMortemName(id string) string { return resourceName(postMortemsCollection, id) }
+
+func actionItemName(id string) string { return resourceName(actionItemsCollection, id) }
+
+// parentID is the id of the resource to which a child's name belongs.
+func parentID(name string) string { return strings.Split(name, "/")[1] }
+
+func revisionName(postMortem string, number int32) string {
+	return resourceName(postMortemsCollection, postMortem, revisionsCollection, strconv.Itoa(int(number)))
+}
