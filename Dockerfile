@@ -1,0 +1,29 @@
+# syntax=docker/dockerfile:1
+
+FROM golang:1.26 AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY api api
+COPY cmd cmd
+COPY repository repository
+COPY service service
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /out/debrief ./cmd/debrief \
+ && mkdir -p /out/data
+
+FROM scratch
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=build /out/debrief /debrief
+COPY --from=build --chown=65532:65532 /out/data /data
+USER 65532:65532
+# Inside a container the addresses have to be those of the container's network. Debrief has no authentication yet: publish
+# the ports to loopback only, as compose.yaml does, or put a proxy that knows who calls in front of them.
+ENV DEBRIEF_STORE=sqlite:/data/debrief.db \
+    DEBRIEF_GRPC_ADDR=:9090 \
+    DEBRIEF_HTTP_ADDR=:8080 \
+    DEBRIEF_INSECURE_ALLOW_UNAUTHENTICATED_NETWORK=true
+EXPOSE 9090 8080
+VOLUME /data
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/debrief", "healthcheck"]
+ENTRYPOINT ["/debrief"]
+CMD ["serve"]
