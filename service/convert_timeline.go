@@ -1,6 +1,7 @@
 package service
 
 import (
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -45,7 +46,7 @@ func statementFromProto(entry *debriefv1.TimelineEntry, occurred, now time.Time,
 
 // revisionsToProto are all statements of an entry, the newest first.
 func revisionsToProto(entry repository.TimelineEntry) []*debriefv1.TimelineEntryRevision {
-	statements := append(entry.Past[:len(entry.Past):len(entry.Past)], entry.Statement)
+	statements := append(slices.Clip(entry.Past), entry.Statement)
 	revisions := make([]*debriefv1.TimelineEntryRevision, len(statements))
 	for i, statement := range statements {
 		revisions[len(statements)-1-i] = &debriefv1.TimelineEntryRevision{

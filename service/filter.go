@@ -265,8 +265,8 @@ func (c filterCompiler) enumerated(at *expr.Expr, field filterField, operator, v
 	}
 	terms := repository.TermIn{}
 	for i, name := range values.names {
-		comparable := i == index || (name != "" && values.names[index] != "")
-		if comparable && holds(operator, i, index) {
+		ordered := i == index || (name != "" && values.names[index] != "")
+		if ordered && holds(operator, i, index) {
 			terms = append(terms, repository.Term(field.name, name))
 		}
 	}
@@ -357,14 +357,14 @@ func numberRange(operator string, number int64, exact bool) (low, high int64) {
 // lowestID is the least ULID of a millisecond.
 func lowestID(millisecond int64) string {
 	var id ulid.ULID
-	if err := id.SetTime(uint64(min(max(millisecond, 0), int64(ulid.MaxTime())))); err != nil { //nolint:gosec // Not negative.
+	if err := id.SetTime(uint64(min(max(millisecond, 0), int64(ulid.MaxTime())))); err != nil {
 		return ""
 	}
 	return id.String()
 }
 
 func lowestIDAfter(millisecond int64) string {
-	if millisecond >= int64(ulid.MaxTime()) { //nolint:gosec // It has 48 bits.
+	if millisecond >= int64(ulid.MaxTime()) {
 		return ""
 	}
 	return lowestID(millisecond + 1)

@@ -2,6 +2,8 @@ package service
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -149,25 +151,14 @@ func (s *Incidents) updateEffects(ctx context.Context, incident repository.Incid
 
 // notable says in words what a responder would want to find in the timeline.
 func notable(changes []repository.FieldChange) string {
-	text := ""
+	var sentences []string
 	for _, change := range changes {
 		switch change.Field {
-		case "severity":
-			text += "The severity was set from " + orNone(change.Before) + " to " + orNone(change.After) + ". "
-		case "lead":
-			text += "The lead went from " + orNone(change.Before) + " to " + orNone(change.After) + ". "
-		case "kind":
-			text += "The kind was set from " + change.Before + " to " + change.After + ". "
+		case "severity", "lead", "kind":
+			sentences = append(sentences, fmt.Sprintf("The %s went from %s to %s.", change.Field, orElse(change.Before, "none"), orElse(change.After, "none")))
 		}
 	}
-	return text
-}
-
-func orNone(value string) string {
-	if value == "" {
-		return "none"
-	}
-	return value
+	return strings.Join(sentences, " ")
 }
 
 // DeleteIncident hides an incident.

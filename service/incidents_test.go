@@ -177,11 +177,11 @@ func TestCorrectionsAreKept(t *testing.T) {
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.open(t, "x").GetName()
 		d.advance(time.Hour)
-		real := start.Add(-10 * time.Minute)
-		request := &debriefv1.CorrectMilestoneRequest{Name: name, Milestone: debriefv1.Milestone_MILESTONE_STARTED, Time: timestamppb.New(real), Reason: "The graph shows it."}
+		truth := start.Add(-10 * time.Minute)
+		request := &debriefv1.CorrectMilestoneRequest{Name: name, Milestone: debriefv1.Milestone_MILESTONE_STARTED, Time: timestamppb.New(truth), Reason: "The graph shows it."}
 		corrected := must[*debriefv1.Incident](t)(d.incidents.CorrectMilestone(as(t, "sam"), request))
 		want := []*debriefv1.MilestoneChange{{
-			Milestone: debriefv1.Milestone_MILESTONE_STARTED, PreviousTime: timestamppb.New(start), NewTime: timestamppb.New(real),
+			Milestone: debriefv1.Milestone_MILESTONE_STARTED, PreviousTime: timestamppb.New(start), NewTime: timestamppb.New(truth),
 			Actor: "sam", ChangeTime: timestamppb.New(start.Add(time.Hour)), Reason: "The graph shows it.",
 		}}
 		if diff := cmp.Diff(want, corrected.GetMilestoneChanges(), protocmp.Transform()); diff != "" {

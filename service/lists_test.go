@@ -40,9 +40,10 @@ func TestListsAreReadPageByPage(t *testing.T) {
 					for _, incident := range page.GetIncidents() {
 						got = append(got, incident.GetTitle())
 					}
-					if test.request.PageToken = page.GetNextPageToken(); test.request.PageToken == "" {
+					if page.GetNextPageToken() == "" {
 						break
 					}
+					test.request.PageToken = page.GetNextPageToken()
 				}
 				if diff := cmp.Diff(test.want, got); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
@@ -162,10 +163,7 @@ func TestCallersNameThemselvesInBounds(t *testing.T) {
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		long := string(make([]byte, 129))
 		for name, values := range map[string][]string{"twice": {"a", "b"}, "too long": {long}, "with a line break": {"a\tb"}} {
-			ctx := t.Context()
-			for _, value := range values {
-				ctx = metadata.AppendToOutgoingContext(ctx, service.ActorHeader, value)
-			}
+			ctx := metadata.NewOutgoingContext(t.Context(), metadata.MD{service.ActorHeader: values})
 			_, err := d.incidents.ListIncidents(ctx, &debriefv1.ListIncidentsRequest{})
 			if err == nil {
 				t.Errorf("%s: accepted", name)

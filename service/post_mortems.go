@@ -81,7 +81,7 @@ func prefill(draft *repository.PostMortem, incidents []repository.Incident) {
 		summaries = appendText(summaries, incident.Summary)
 		impacts = appendText(impacts, impactText(incident.Impact))
 		for _, responder := range incident.Responders {
-			participant := repository.Participant{Person: responder.Person, Role: responder.Role}
+			participant := repository.Participant(responder)
 			if !slices.Contains(participants, participant) && len(participants) < maxParticipants {
 				participants = append(participants, participant)
 			}

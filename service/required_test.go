@@ -1,6 +1,7 @@
 package service
 
 import (
+	"errors"
 	"testing"
 
 	"buf.build/go/protovalidate"
@@ -80,7 +81,11 @@ func TestRequestsAreHeldAgainstTheirRules(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
 			if err := check(validator, test.request); err != nil {
-				for _, v := range err.(*invalidError).Violations { //nolint:errorlint,forcetypeassert // Anything else fails the test.
+				var bad *invalidError
+				if !errors.As(err, &bad) {
+					t.Fatalf("check() = %v, want violations", err)
+				}
+				for _, v := range bad.Violations {
 					got = append(got, v.Field)
 				}
 			}

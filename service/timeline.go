@@ -245,7 +245,7 @@ func (s *Timeline) amend(ctx context.Context, entry *repository.TimelineEntry, r
 	entry.Past = append(entry.Past, entry.Statement)
 	entry.Statement = statementFromProto(after, occurred, now, actor(ctx))
 	entry.AuthorRole = after.GetAuthorRole()
-	event := s.event(ctx, "TIMELINE_ENTRY_UPDATED", before.GetName(), incidentName(entry.Parent), entry.Header.Revision+1, now, changes)
+	event := s.event(ctx, "TIMELINE_ENTRY_UPDATED", before.GetName(), incidentName(entry.Parent), entry.Revision+1, now, changes)
 	return repository.Effects{Events: []repository.Event{event}}, nil
 }
 

@@ -20,7 +20,7 @@ func embed(markdown string, level int) string {
 		return fenced(string(source), "")
 	}
 	demote(tree, level)
-	w := &blockWriter{source: source}
+	w := &blockWriter{source: source, markers: map[ast.Node]string{}}
 	return w.children(tree)
 }
 
@@ -42,7 +42,11 @@ func headings(parent ast.Node, visit func(*ast.Heading)) {
 }
 
 // blockWriter writes the blocks of a sanitized tree as Markdown.
-type blockWriter struct{ source []byte }
+type blockWriter struct {
+	source []byte
+	// markers are those of the lists written so far.
+	markers map[ast.Node]string
+}
 
 // children writes the blocks in a block, with a blank line between them.
 func (w *blockWriter) children(parent ast.Node) string {
@@ -58,7 +62,7 @@ func (w *blockWriter) children(parent ast.Node) string {
 func (w *blockWriter) block(node ast.Node) string {
 	switch n := node.(type) {
 	case *ast.Paragraph, *ast.TextBlock:
-		return inlines(n, w.source)
+		return inlines(n, w.source, false)
 	case *ast.Heading:
 		return strings.Repeat("#", n.Level) + " " + w.oneLine(n)
 	case *ast.Blockquote:
@@ -79,16 +83,16 @@ func (w *blockWriter) block(node ast.Node) string {
 }
 
 // oneLine is a block's text where a line break would end it.
-func (w *blockWriter) oneLine(n ast.Node) string {
-	written := strings.ReplaceAll(inlines(n, w.source), "\\\n", " ")
-	return endHeading(strings.ReplaceAll(written, "\n", " "))
-}
+func (w *blockWriter) oneLine(n ast.Node) string { return endHeading(inlines(n, w.source, true)) }
 
 func (w *blockWriter) list(n *ast.List) string {
 	var items []string
-	number := n.Start
+	mark, number := w.marker(n), n.Start
 	for item := n.FirstChild(); item != nil; item = item.NextSibling() {
-		marker := listMarker(n, number) + " "
+		marker := mark + " "
+		if n.IsOrdered() {
+			marker = strconv.Itoa(number) + marker
+		}
 		items = append(items, prefixed(w.item(item, n.IsTight), marker, strings.Repeat(" ", len(marker))))
 		number = min(number+1, maxListNumber)
 	}
@@ -100,20 +104,22 @@ func (w *blockWriter) list(n *ast.List) string {
 
 const maxListNumber = 999_999_999
 
-// listMarker differs from that of a list right before, which this list would continue otherwise.
-func listMarker(n *ast.List, number int) string {
-	markers := "-*"
+// marker chooses between the two ways to mark a list: a list right before would go on with the same one, and a list that
+// begins in the first line of another would make a rule of three.
+func (w *blockWriter) marker(n *ast.List) string {
+	first, second := "-", "*"
 	if n.IsOrdered() {
-		markers = ".)"
+		first, second = ".", ")"
 	}
-	lists := 0
-	for sibling := n.PreviousSibling(); sibling != nil && sibling.Kind() == ast.KindList; sibling = sibling.PreviousSibling() {
-		lists++
+	marker := first
+	before, ok := n.PreviousSibling().(*ast.List)
+	if !ok && n.PreviousSibling() == nil {
+		before, ok = n.Parent().Parent().(*ast.List)
 	}
-	marker := markers[lists%2 : lists%2+1]
-	if n.IsOrdered() {
-		return strconv.Itoa(number) + marker
+	if ok && w.markers[before] == first {
+		marker = second
 	}
+	w.markers[n] = marker
 	return marker
 }
 

@@ -1,6 +1,8 @@
 package export
 
 import (
+	"cmp"
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -19,42 +21,39 @@ func line(text string) string {
 func escape(text string, raw bool) string {
 	var b strings.Builder
 	b.Grow(len(text) + len(text)/8)
-	var previous byte
-	for len(text) > 0 {
-		token, meaning := text[:1], text[:1]
+	for i := 0; i < len(text); {
+		token, meaning := text[i:i+1], text[i:i+1]
 		if raw {
-			token, meaning = firstToken(text)
+			token, meaning = firstToken(text[i:])
 		}
 		switch {
-		case token == meaning && len(token) == 1:
-			writeEscaped(&b, previous, text)
-		case clean(meaning) != meaning:
+		case len(token) > 1 && clean(meaning) != meaning:
 			b.WriteRune(utf8.RuneError)
+		case len(token) == 1 && needsEscape(text, i):
+			b.WriteString(`\` + token)
 		default:
 			b.WriteString(token)
 		}
-		previous = token[len(token)-1]
-		text = text[len(token):]
+		i += len(token)
 	}
 	return b.String()
 }
 
-// writeEscaped writes the first byte of a text, with a backslash where it needs one.
-func writeEscaped(b *strings.Builder, previous byte, text string) {
-	if needsEscape(previous, text) {
-		b.WriteByte('\\')
-	}
-	b.WriteByte(text[0])
-}
-
-func needsEscape(previous byte, text string) bool {
-	switch text[0] {
-	case '\\', '`', '*', '[', ']', '<', '|', '~':
+// needsEscape is true of what could mean something: to Markdown, and to those who make links of addresses in it, whose
+// reading would depend on what stands around them.
+func needsEscape(text string, i int) bool {
+	before, after := text[:i], text[i+1:]
+	switch text[i] {
+	case '\\', '`', '*', '[', ']', '<', '|', '~', '@':
 		return true
 	case '_': // within a word, as in snake_case, it never means emphasis
-		return !isAlphanumeric(previous) || len(text) == 1 || !isAlphanumeric(text[1])
+		return before == "" || after == "" || !isAlphanumeric(before[i-1]) || !isAlphanumeric(after[0])
 	case '&':
-		return mayBeReference.MatchString(text)
+		return mayBeReference.MatchString(text[i:])
+	case ':':
+		return strings.HasPrefix(after, "//")
+	case '.':
+		return strings.HasSuffix(before, "www")
 	default:
 		return false
 	}
@@ -125,10 +124,8 @@ func isAlphanumeric(c byte) bool {
 func link(label, address string) string {
 	destination, safe := safeURL(clean(address))
 	switch {
-	case safe && label == "":
-		return "[" + line(address) + "](" + escapeDestination(destination) + ")"
 	case safe:
-		return "[" + line(label) + "](" + escapeDestination(destination) + ")"
+		return "[" + noCheckbox(line(cmp.Or(label, address))) + "](" + escapeDestination(destination) + ")"
 	case label == "":
 		return line(address)
 	case address == "":
@@ -136,6 +133,14 @@ func link(label, address string) string {
 	default:
 		return line(label + " (" + address + ")")
 	}
+}
+
+// noCheckbox keeps the label of a link at the beginning of a list's item from being read as the box of a task.
+func noCheckbox(label string) string {
+	if label == "x" || label == "X" {
+		return fmt.Sprintf("&#%d;", label[0])
+	}
+	return label
 }
 
 // escapeDestination keeps what looks like a character reference in an address from being read as one.

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -8,38 +9,47 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// inlineWriter writes inline nodes of a sanitized tree as Markdown. Flat leaves out emphasis.
+// inlineWriter writes inline nodes of a sanitized tree as Markdown.
 type inlineWriter struct {
-	strings.Builder
+	out    []byte
 	source []byte
-	flat   bool
+	// oneLine breaks no line, flat leaves out emphasis and code.
+	oneLine, flat bool
+	// codeEnd is where the last code span ends.
+	codeEnd int
 }
 
-// inlines writes the text of a block as Markdown, its lines as they were broken. Emphasis may not survive the new
-// surroundings of its delimiters: the text is read again, and left without emphasis if it says something else then.
-func inlines(block ast.Node, source []byte) string {
-	w := &inlineWriter{source: source}
-	w.children(block)
-	written := guardLines(w.String())
-	if !hasEmphasis(block) || saysAgain(written, block, source) {
+func (w *inlineWriter) write(text string) { w.out = append(w.out, text...) }
+
+// inlines writes the text of a block as Markdown, its lines as they were broken unless it must be one line. Delimiters may
+// not survive their new surroundings: the text is read again, and written without emphasis and code if it says something
+// else then.
+func inlines(block ast.Node, source []byte, oneLine bool) string {
+	w := &inlineWriter{source: source, oneLine: oneLine}
+	written := w.block(block)
+	if !hasMarkup(block) || saysAgain(written, block, source) {
 		return written
 	}
-	flat := &inlineWriter{source: source, flat: true}
-	flat.children(block)
-	return guardLines(flat.String())
+	w = &inlineWriter{source: source, oneLine: oneLine, flat: true}
+	return w.block(block)
+}
+
+func (w *inlineWriter) block(block ast.Node) string {
+	w.children(block)
+	return guardLines(string(w.out))
 }
 
 func guardLines(written string) string {
 	lines := strings.Split(written, "\n")
 	for i := range lines {
-		lines[i] = guardLine(strings.Trim(lines[i], " \t"))
+		lines[i] = guardLine(strings.TrimLeft(lines[i], " \t"))
 	}
 	return strings.Join(lines, "\n")
 }
 
-func hasEmphasis(block ast.Node) bool {
+func hasMarkup(block ast.Node) bool {
 	for child := block.FirstChild(); child != nil; child = child.NextSibling() {
-		if isEmphasis(child) || hasEmphasis(child) {
+		if child.Kind() != ast.KindText && child.Kind() != ast.KindString {
 			return true
 		}
 	}
@@ -66,7 +76,7 @@ func (w *inlineWriter) node(node ast.Node) {
 	case *ast.Text:
 		w.text(n)
 	case *ast.String:
-		w.WriteString(escape(string(n.Value), false))
+		w.write(escape(string(n.Value), false))
 	case *ast.CodeSpan:
 		w.codeSpan(n)
 	case *ast.Emphasis:
@@ -75,20 +85,30 @@ func (w *inlineWriter) node(node ast.Node) {
 		w.wrapped(n, "~~")
 	case *ast.Link:
 		w.openLink()
+		start := len(w.out)
 		w.children(n)
-		w.WriteString("](" + escapeDestination(string(n.Destination)) + ")")
+		w.out = append(w.out[:start], noCheckbox(string(w.out[start:]))...)
+		w.write("](" + escapeDestination(string(n.Destination)) + ")")
 	case *ast.AutoLink:
 		w.autoLink(n)
 	}
 }
 
 func (w *inlineWriter) text(n *ast.Text) {
-	w.WriteString(escape(string(n.Value(w.source)), !n.IsRaw()))
+	w.write(escape(string(n.Value(w.source)), !n.IsRaw()))
+	if !n.HardLineBreak() && !n.SoftLineBreak() {
+		return
+	}
+	w.out = bytes.TrimRight(w.out, " \t")
 	switch {
-	case n.HardLineBreak():
-		w.WriteString("\\\n")
+	case w.oneLine:
+		w.write(" ")
 	case n.SoftLineBreak():
-		w.WriteByte('\n')
+		w.write("\n")
+	case bytes.HasSuffix(w.out, []byte(`\`)):
+		w.write("  \n")
+	default:
+		w.write("\\\n")
 	}
 }
 
@@ -99,9 +119,9 @@ func (w *inlineWriter) wrapped(n ast.Node, delimiter string) {
 		w.children(n)
 		return
 	}
-	w.WriteString(delimiter)
+	w.write(delimiter)
 	w.children(n)
-	w.WriteString(delimiter)
+	w.write(delimiter)
 }
 
 func touchesParent(n ast.Node) bool {
@@ -122,7 +142,12 @@ func (w *inlineWriter) codeSpan(n *ast.CodeSpan) {
 			b.Write(text.Value(w.source))
 		}
 	}
-	w.WriteString(codeSpan(b.String(), inTable(n)))
+	if w.flat || w.codeEnd == len(w.out) && w.codeEnd > 0 { // two in a row would be read as one
+		w.write(escape(b.String(), false))
+		return
+	}
+	w.write(codeSpan(b.String(), inTable(n)))
+	w.codeEnd = len(w.out)
 }
 
 // codeSpan fences code with more backticks than it holds in a row.
@@ -163,20 +188,19 @@ func longestRun(text string, c byte) int {
 
 func (w *inlineWriter) autoLink(n *ast.AutoLink) {
 	label := string(n.Label(w.source))
-	if n.Protocol == nil {
-		w.WriteString("<" + label + ">")
+	destination, _ := safeURL(autoLinkAddress(n, w.source))
+	if !w.flat && (destination == label || destination == "mailto:"+label) {
+		w.write("<" + label + ">")
 		return
 	}
-	destination, _ := safeURL(string(n.URL(w.source)))
 	w.openLink()
-	w.WriteString(escape(label, false) + "](" + escapeDestination(destination) + ")")
+	w.write(escape(label, false) + "](" + escapeDestination(destination) + ")")
 }
 
 // openLink begins a link, which an exclamation mark before it would make an image.
 func (w *inlineWriter) openLink() {
-	if written := w.String(); strings.HasSuffix(written, "!") {
-		w.Reset()
-		w.WriteString(written[:len(written)-1] + `\!`)
+	if before, found := bytes.CutSuffix(w.out, []byte("!")); found && (len(before)-len(bytes.TrimRight(before, `\`)))%2 == 0 {
+		w.out = append(w.out[:len(w.out)-1], `\!`...)
 	}
-	w.WriteByte('[')
+	w.write("[")
 }

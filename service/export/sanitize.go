@@ -102,15 +102,20 @@ func (s *sanitizer) link(parent ast.Node, n *ast.Link, depth int) {
 }
 
 func (s *sanitizer) autoLink(parent ast.Node, n *ast.AutoLink) {
-	address := string(n.URL(s.source))
-	if n.AutoLinkType == ast.AutoLinkEmail && !strings.HasPrefix(address, "mailto:") {
-		address = "mailto:" + address
-	}
-	if _, safe := safeURL(address); safe {
+	if _, safe := safeURL(autoLinkAddress(n, s.source)); safe {
 		guarded(n)
 		return
 	}
 	parent.ReplaceChild(parent, n, literal(string(n.Label(s.source))))
+}
+
+// autoLinkAddress is where an address that stands in the text leads.
+func autoLinkAddress(n *ast.AutoLink, source []byte) string {
+	address := string(n.URL(source))
+	if n.AutoLinkType == ast.AutoLinkEmail && !strings.HasPrefix(strings.ToLower(address), "mailto:") {
+		return "mailto:" + address
+	}
+	return address
 }
 
 // guarded tells the reader's browser that the page which is linked to gets to know nothing.

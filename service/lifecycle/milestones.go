@@ -52,15 +52,15 @@ func (e *OrderError) Error() string {
 
 // Check answers an *OrderError where two milestones that were reached are the wrong way round.
 func (m Milestones) Check() error {
-	last := -1
+	last := Milestone(-1)
 	for i, t := range m {
 		if t.IsZero() {
 			continue
 		}
 		if last >= 0 && t.Before(m[last]) {
-			return &OrderError{Earlier: Milestone(last), Later: Milestone(i), EarlierTime: m[last], LaterTime: t}
+			return &OrderError{Earlier: last, Later: Milestone(i), EarlierTime: m[last], LaterTime: t}
 		}
-		last = i
+		last = Milestone(i)
 	}
 	return nil
 }
