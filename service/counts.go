@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -11,17 +10,12 @@ import (
 
 	"github.com/debriefhq/debrief/repository"
 	"github.com/debriefhq/debrief/service/intake"
-	"github.com/debriefhq/debrief/service/lifecycle"
 )
 
 const exercise = "EXERCISE"
 
-// maxOverdue bounds how far overdue action items are counted.
-const maxOverdue = 10_000
-
 // counts are the domain's metrics. Exercises are never in them.
 type counts struct {
-	meter             metric.Meter
 	incidentsOpened   metric.Int64Counter
 	incidentsResolved metric.Int64Counter
 	incidentsClosed   metric.Int64Counter
@@ -35,7 +29,8 @@ func newCounts(provider metric.MeterProvider) (*counts, error) {
 	if provider == nil {
 		provider = noop.NewMeterProvider()
 	}
-	c := &counts{meter: provider.Meter("github.com/debriefhq/debrief/service")}
+	meter := provider.Meter("github.com/debriefhq/debrief/service")
+	c := &counts{}
 	var errs []error
 	for _, counter := range []struct {
 		to                      *metric.Int64Counter
@@ -49,38 +44,11 @@ func newCounts(provider metric.MeterProvider) (*counts, error) {
 		{&c.alerts, "debrief.alerts.received", "{alert}", "Alerts that were taken in, by source and status."},
 		{&c.rejected, "debrief.deliveries.rejected", "{delivery}", "Deliveries of alerting systems that made no sense, by source."},
 	} {
-		made, err := c.meter.Int64Counter(counter.name, metric.WithUnit(counter.unit), metric.WithDescription(counter.description))
+		made, err := meter.Int64Counter(counter.name, metric.WithUnit(counter.unit), metric.WithDescription(counter.description))
 		*counter.to = made
 		errs = append(errs, err)
 	}
 	return c, errors.Join(errs...)
-}
-
-// ObserveOverdue makes a gauge of the action items that are overdue, counted whenever the metrics are read, up to 10,000.
-func (s *Services) ObserveOverdue() (metric.Registration, error) {
-	meter := s.base.counts.meter
-	gauge, err := meter.Int64ObservableGauge("debrief.action_items.overdue", metric.WithUnit("{action_item}"),
-		metric.WithDescription("Action items that are neither done nor dropped though their due time is over. Counted up to 10,000."))
-	if err != nil {
-		return nil, fmt.Errorf("make the gauge of overdue action items: %w", err)
-	}
-	return meter.RegisterCallback(func(ctx context.Context, observer metric.Observer) error {
-		count, err := s.base.overdue(ctx)
-		if err == nil {
-			observer.ObserveInt64(gauge, int64(count))
-		}
-		return err
-	}, gauge)
-}
-
-func (b *base) overdue(ctx context.Context) (int, error) {
-	return b.repository.ActionItems().Count(ctx, repository.Query{
-		Where: repository.And{
-			repository.TermIn{repository.Term("state", lifecycle.Open), repository.Term("state", lifecycle.InProgress)},
-			repository.NumberRange{Field: "due_time", Min: repository.Unset + 1, Max: b.present().UnixMilli()},
-		},
-		Limit: maxOverdue,
-	})
 }
 
 func (c *counts) opened(ctx context.Context, incident repository.Incident) {

@@ -72,16 +72,14 @@ func compileFilter(fields filterFields, filter string) (repository.Condition, er
 
 // syntaxProblem is the innermost thing that is wrong, with its position.
 func syntaxProblem(err error) string {
-	problem := "can't be read"
+	var position int32
 	for ; err != nil; err = errors.Unwrap(err) {
-		if located, ok := err.(interface {
-			Position() filtering.Position
-			Message() string
-		}); ok {
-			problem = fmt.Sprintf("at position %d: %s", located.Position().Column, located.Message())
+		if located, ok := err.(interface{ Position() filtering.Position }); ok {
+			position = located.Position().Column
 		}
 	}
-	return problem
+	return fmt.Sprintf("at position %d: it can't be read on from here; a filter is made of comparisons such as state = ACTIVE, "+
+		"joined by AND, OR, NOT and parentheses, and texts stand in double quotes", position)
 }
 
 type filterCompiler struct {

@@ -209,6 +209,7 @@ func TestUpdatesChangeWhatTheMaskNames(t *testing.T) {
 	}{
 		{"one field", &debriefv1.Incident{Lead: "kim", Title: "ignored"}, []string{"lead"}, func(i *debriefv1.Incident) { i.Lead = "kim" }},
 		{"a field of a field", &debriefv1.Incident{Impact: &debriefv1.Impact{Summary: "Slower."}}, []string{"impact.summary"}, func(i *debriefv1.Incident) { i.Impact.Summary = "Slower." }},
+		{"a field in JSON's spelling", &debriefv1.Incident{Impact: &debriefv1.Impact{CustomersAffected: proto.Int64(7)}}, []string{"impact.customersAffected"}, func(i *debriefv1.Incident) { i.Impact.CustomersAffected = proto.Int64(7) }},
 		{"a field to nothing", &debriefv1.Incident{}, []string{"lead", "labels"}, func(i *debriefv1.Incident) { i.Lead, i.Labels = "", nil }},
 		{"what is set, without a mask", &debriefv1.Incident{Severity: debriefv1.Severity_SEVERITY_SEV1}, nil, func(i *debriefv1.Incident) { i.Severity = debriefv1.Severity_SEVERITY_SEV1 }},
 		{"everything", &debriefv1.Incident{Title: "New"}, []string{"*"}, func(i *debriefv1.Incident) {

@@ -35,6 +35,7 @@ type RejectedDelivery struct {
 
 // Reject keeps a delivery that made no sense, for people to look at.
 func (s *Intake) Reject(ctx context.Context, rejected RejectedDelivery) error {
+	s.counts.reject(ctx, rejected.Source)
 	now := s.present()
 	kept, err := s.repository.RejectedDeliveries().Count(ctx, repository.Query{Limit: maxRejected})
 	if err != nil {
@@ -55,7 +56,6 @@ func (s *Intake) Reject(ctx context.Context, rejected RejectedDelivery) error {
 	if err != nil {
 		return fmt.Errorf("keep a rejected delivery: %w", err)
 	}
-	s.counts.reject(ctx, rejected.Source)
 	return nil
 }
 

@@ -42,12 +42,17 @@ func writablePaths(updated protoreflect.Message, mask *fieldmaskpb.FieldMask) ([
 		}
 		return paths, nil
 	}
+	var paths []string
 	for _, path := range mask.GetPaths() {
+		path = snakeCase(path)
 		if err := checkPath(updated.Descriptor(), path); err != nil {
 			return nil, err
 		}
+		if path != "name" && path != "etag" {
+			paths = append(paths, path)
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(mask.GetPaths()), func(path string) bool { return path == "name" || path == "etag" }), nil
+	return paths, nil
 }
 
 func checkPath(message protoreflect.MessageDescriptor, path string) error {

@@ -39,24 +39,22 @@ func wellFormed(t *testing.T, page []byte) {
 	t.Helper()
 	var open []string
 	for z := html.NewTokenizer(bytes.NewReader(page)); ; {
-		switch token := z.Next(); token {
-		case html.ErrorToken:
+		token := z.Next()
+		tag, _ := z.TagName()
+		name := string(tag)
+		switch {
+		case token == html.ErrorToken:
 			if len(open) > 0 {
 				t.Errorf("never closed: %q", open)
 			}
 			return
-		case html.StartTagToken, html.EndTagToken:
-			tag, _ := z.TagName()
-			name := string(tag)
-			switch {
-			case slices.Contains([]string{"meta", "br", "hr"}, name):
-			case token == html.StartTagToken:
-				open = append(open, name)
-			case len(open) == 0 || open[len(open)-1] != name:
-				t.Fatalf("</%s> within %q", name, open)
-			default:
-				open = open[:len(open)-1]
-			}
+		case token != html.StartTagToken && token != html.EndTagToken || slices.Contains([]string{"meta", "br", "hr"}, name):
+		case token == html.StartTagToken:
+			open = append(open, name)
+		case len(open) == 0 || open[len(open)-1] != name:
+			t.Fatalf("</%s> within %q", name, open)
+		default:
+			open = open[:len(open)-1]
 		}
 	}
 }

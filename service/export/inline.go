@@ -15,8 +15,8 @@ type inlineWriter struct {
 	source []byte
 	// oneLine breaks no line, flat leaves out emphasis and code.
 	oneLine, flat bool
-	// codeEnd is where the last code span ends.
-	codeEnd int
+	// codeEnd and emphasisEnd are where the last code span and the last emphasis end.
+	codeEnd, emphasisEnd int
 }
 
 func (w *inlineWriter) write(text string) { w.out = append(w.out, text...) }
@@ -61,6 +61,9 @@ func isEmphasis(n ast.Node) bool {
 }
 
 func saysAgain(written string, block ast.Node, source []byte) bool {
+	if block.Kind() == extensionast.KindTableCell { // where even code has its bars escaped
+		written = strings.ReplaceAll(written, `\|`, "|")
+	}
 	again := dialect.Parser().Parse(text.NewReader([]byte(written)))
 	return plainText(again, []byte(written)) == plainText(block, source)
 }
@@ -115,13 +118,14 @@ func (w *inlineWriter) text(n *ast.Text) {
 // wrapped writes emphasis. Where its delimiters would touch those of another they could be read otherwise, and are left
 // out; the one exception is strong text that is emphasized as a whole.
 func (w *inlineWriter) wrapped(n ast.Node, delimiter string) {
-	if w.flat || isEmphasis(n.PreviousSibling()) || touchesParent(n) {
+	if w.flat || w.emphasisEnd > 0 && w.emphasisEnd == len(w.out) || touchesParent(n) {
 		w.children(n)
 		return
 	}
 	w.write(delimiter)
 	w.children(n)
 	w.write(delimiter)
+	w.emphasisEnd = len(w.out)
 }
 
 func touchesParent(n ast.Node) bool {

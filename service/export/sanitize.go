@@ -27,18 +27,18 @@ type sanitizer struct{ source []byte }
 func (s *sanitizer) blocks(parent ast.Node, depth int) {
 	for child := parent.FirstChild(); child != nil; {
 		next := child.NextSibling()
-		switch child.Kind() {
-		case ast.KindHTMLBlock:
-			parent.ReplaceChild(parent, child, s.html(child.(*ast.HTMLBlock)))
-		case ast.KindBlockquote, ast.KindList, ast.KindListItem:
+		switch n := child.(type) {
+		case *ast.HTMLBlock:
+			parent.ReplaceChild(parent, n, s.html(n))
+		case *ast.Blockquote, *ast.List, *ast.ListItem:
 			if depth == maxBlockDepth {
 				parent.ReplaceChild(parent, child, s.paragraph(plainText(child, s.source)))
 			} else {
 				s.blocks(child, depth+1)
 			}
-		case extensionast.KindTable, extensionast.KindTableHeader, extensionast.KindTableRow:
+		case *extensionast.Table, *extensionast.TableHeader, *extensionast.TableRow:
 			s.blocks(child, depth)
-		case ast.KindParagraph, ast.KindTextBlock, ast.KindHeading, extensionast.KindTableCell:
+		case *ast.Paragraph, *ast.TextBlock, *ast.Heading, *extensionast.TableCell:
 			s.inlines(child, 0, false)
 		}
 		child = next

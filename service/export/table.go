@@ -1,6 +1,10 @@
 package export
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"github.com/yuin/goldmark/ast"
 	extensionast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/renderer"
@@ -44,7 +48,10 @@ func (d *dresser) table(parent ast.Node, table *extensionast.Table) {
 	region.AppendChild(region, table)
 	for row := table.FirstChild(); row != nil; row = row.NextSibling() {
 		for node := row.FirstChild(); node != nil; node = node.NextSibling() {
-			cell := node.(*extensionast.TableCell)
+			cell, ok := node.(*extensionast.TableCell)
+			if !ok {
+				continue
+			}
 			if row.Kind() == extensionast.KindTableHeader {
 				cell.SetAttributeString("scope", "col")
 			}
@@ -59,17 +66,19 @@ func (d *dresser) table(parent ast.Node, table *extensionast.Table) {
 // container is an HTML element around blocks, for which Markdown has no word.
 type container struct {
 	ast.BaseBlock
-	element string
+	start, end string
 }
 
 var kindContainer = ast.NewNodeKind("Container")
 
+// newContainer takes the names of attributes and their values in turn.
 func newContainer(element string, attributes ...string) *container {
-	c := &container{element: element}
-	for i := 0; i < len(attributes); i += 2 {
-		c.SetAttributeString(attributes[i], attributes[i+1])
+	var start strings.Builder
+	start.WriteString("<" + element)
+	for pair := range slices.Chunk(attributes, 2) {
+		start.WriteString(" " + pair[0] + `="` + string(util.EscapeHTML([]byte(pair[1]))) + `"`)
 	}
-	return c
+	return &container{start: start.String() + ">\n", end: "</" + element + ">\n"}
 }
 
 // Kind implements [ast.Node].
@@ -87,20 +96,14 @@ func (containerRenderer) RegisterFuncs(registerer renderer.NodeRendererFuncRegis
 }
 
 func renderContainer(w util.BufWriter, _ []byte, node ast.Node, entering bool) (ast.WalkStatus, error) {
-	c := node.(*container)
+	c, ok := node.(*container)
+	if !ok {
+		return ast.WalkStop, fmt.Errorf("a %s is no container", node.Kind())
+	}
+	tag := c.start
 	if !entering {
-		_, err := w.WriteString("</" + c.element + ">\n")
-		return ast.WalkContinue, err
+		tag = c.end
 	}
-	if _, err := w.WriteString("<" + c.element); err != nil {
-		return ast.WalkStop, err
-	}
-	for _, attribute := range c.Attributes() {
-		value := util.EscapeHTML([]byte(attribute.Value.(string)))
-		if _, err := w.WriteString(" " + string(attribute.Name) + `="` + string(value) + `"`); err != nil {
-			return ast.WalkStop, err
-		}
-	}
-	_, err := w.WriteString(">\n")
+	_, err := w.WriteString(tag)
 	return ast.WalkContinue, err
 }

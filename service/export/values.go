@@ -47,7 +47,7 @@ func duration(d time.Duration) string {
 	for _, unit := range units {
 		if count := d / unit.size; count > 0 && len(parts) < 2 {
 			parts = append(parts, fmt.Sprintf("%d %s", count, unit.name))
-			d -= count * unit.size
+			d %= unit.size
 		} else if len(parts) > 0 {
 			break
 		}
