@@ -156,7 +156,9 @@ func (s *ActionItems) UndeleteActionItem(ctx context.Context, request *debriefv1
 }
 
 func (s *ActionItems) setDeleted(ctx context.Context, asked update, deleted bool) (*debriefv1.ActionItem, error) {
-	item, err := setDeleted(ctx, s.base, repository.ActionItemSchema, s.repository.ActionItems(), asked, deleted, deletion[repository.ActionItem]{prefix: "ACTION_ITEM"})
+	item, err := setDeleted(ctx, s.base, repository.ActionItemSchema, s.repository.ActionItems(), asked, deleted, deletion[repository.ActionItem]{
+		prefix: "ACTION_ITEM", incident: func(item *repository.ActionItem) string { return item.Incident },
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ type deletion[T any] struct {
 	// prefix begins the types of its events.
 	prefix string
 	// incident is the name of the incident that the resource is or belongs to.
-	incident string
+	incident func(*T) string
 	// refuse answers why a resource can't be deleted or undeleted; nil: it always can.
 	refuse func(*T) error
 }
@@ -37,7 +37,7 @@ func setDeleted[T any](ctx context.Context, b *base, schema repository.Schema[T]
 			eventType = told.prefix + "_DELETED"
 			header.Visibility, header.DeleteTime = repository.Deleted, now
 		}
-		event := b.event(ctx, eventType, asked.name, told.incident, header.Revision+1, now, nil)
+		event := b.event(ctx, eventType, asked.name, told.incident(resource), header.Revision+1, now, nil)
 		return repository.Effects{Events: []repository.Event{event}}, nil
 	})
 }

@@ -32,6 +32,13 @@ func (s *Incidents) MergeIncident(ctx context.Context, request *debriefv1.MergeI
 	if request.GetRequestId() != "" && slices.Contains(incident.RecentRequests, request.GetRequestId()) {
 		return s.incidentToProto(incident), nil
 	}
+	// A first look refuses what is refused without leaving a trace on the incident; the one that counts comes later.
+	if _, err := lifecycle.Incident.Step(lifecycle.Merge, incident.State); err != nil {
+		return nil, err
+	}
+	if err := s.checkTarget(ctx, request.GetInto()); err != nil {
+		return nil, err
+	}
 	announced, err := s.announceMerge(ctx, request)
 	if err != nil {
 		return nil, err

@@ -172,7 +172,9 @@ func (s *Incidents) UndeleteIncident(ctx context.Context, request *debriefv1.Und
 }
 
 func (s *Incidents) setDeleted(ctx context.Context, asked update, deleted bool) (*debriefv1.Incident, error) {
-	incident, err := setDeleted(ctx, s.base, repository.IncidentSchema, s.repository.Incidents(), asked, deleted, deletion[repository.Incident]{prefix: "INCIDENT", incident: asked.name})
+	incident, err := setDeleted(ctx, s.base, repository.IncidentSchema, s.repository.Incidents(), asked, deleted, deletion[repository.Incident]{
+		prefix: "INCIDENT", incident: func(*repository.Incident) string { return asked.name },
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,7 @@ func TestMergesThatMakeNoSenseAreRefused(t *testing.T) {
 		must[*debriefv1.Incident](t)(d.incidents.MergeIncident(t.Context(), &debriefv1.MergeIncidentRequest{Name: merged, Into: canceled}))
 		must[*debriefv1.Incident](t)(d.incidents.CancelIncident(t.Context(), &debriefv1.CancelIncidentRequest{Name: canceled}))
 		must[*debriefv1.Incident](t)(d.incidents.DeleteIncident(t.Context(), &debriefv1.DeleteIncidentRequest{Name: gone}))
+		etag := must[*debriefv1.Incident](t)(d.incidents.GetIncident(t.Context(), &debriefv1.GetIncidentRequest{Name: one})).GetEtag()
 		for into, reason := range map[string]string{
 			one: "INVALID_ARGUMENT", merged: "TARGET_MERGED", canceled: "TARGET_CANCELED", gone: "RESOURCE_DELETED",
 			"incidents/01JGQ0000000000000000000AA": "RESOURCE_NOT_FOUND",
@@ -50,7 +51,9 @@ func TestMergesThatMakeNoSenseAreRefused(t *testing.T) {
 				t.Errorf("merging into %s: %v, want %s", into, err, reason)
 			}
 		}
-		must[*debriefv1.Incident](t)(d.incidents.AcknowledgeIncident(t.Context(), &debriefv1.AcknowledgeIncidentRequest{Name: one}))
+		if read := must[*debriefv1.Incident](t)(d.incidents.GetIncident(t.Context(), &debriefv1.GetIncidentRequest{Name: one})); read.GetEtag() != etag {
+			t.Errorf("refused merges changed the etag from %s to %s", etag, read.GetEtag())
+		}
 	})
 }
 

@@ -230,12 +230,16 @@ func (s *PostMortems) UndeletePostMortem(ctx context.Context, request *debriefv1
 }
 
 func (s *PostMortems) setDeleted(ctx context.Context, asked update, deleted bool) (*debriefv1.PostMortem, error) {
-	told := deletion[repository.PostMortem]{prefix: "POST_MORTEM", refuse: func(p *repository.PostMortem) error {
-		if deleted && p.LatestRevision > 0 {
-			return failedPrecondition("PUBLISHED", "%s was published, and stays readable: archive it instead", asked.name)
-		}
-		return nil
-	}}
+	told := deletion[repository.PostMortem]{
+		prefix:   "POST_MORTEM",
+		incident: func(p *repository.PostMortem) string { return soleIncident(*p) },
+		refuse: func(p *repository.PostMortem) error {
+			if deleted && p.LatestRevision > 0 {
+				return failedPrecondition("PUBLISHED", "%s was published, and stays readable: archive it instead", asked.name)
+			}
+			return nil
+		},
+	}
 	p, err := setDeleted(ctx, s.base, repository.PostMortemSchema, s.repository.PostMortems(), asked, deleted, told)
 	if err != nil {
 		return nil, err

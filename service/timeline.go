@@ -259,7 +259,9 @@ func (s *Timeline) DeleteTimelineEntry(ctx context.Context, request *debriefv1.D
 		ctx = WithActor(ctx, "")
 	}
 	asked := update{name: request.GetName(), etag: request.GetEtag()}
-	told := deletion[repository.TimelineEntry]{prefix: "TIMELINE_ENTRY", incident: incidentName(entry.Parent)}
+	told := deletion[repository.TimelineEntry]{
+		prefix: "TIMELINE_ENTRY", incident: func(e *repository.TimelineEntry) string { return incidentName(e.Parent) },
+	}
 	entry, err = setDeleted(ctx, s.base, repository.TimelineEntrySchema, s.repository.TimelineEntries(), asked, true, told)
 	if err != nil {
 		return nil, err
