@@ -267,7 +267,11 @@ func (s *Intake) hearResolved(ctx context.Context, incident *repository.Incident
 
 // alertEntry is the timeline entry that an alert writes.
 func (s *Intake) alertEntry(ctx context.Context, incident string, occurred, now time.Time, text string, alert intake.Alert) repository.TimelineEntry {
-	entry := s.changeEntry(ctx, incident, "ALERT", occurred, now, text, "")
+	note := ""
+	if len(alert.Alterations) > 0 {
+		note = "Not all was kept as it was sent:\n\n- " + strings.Join(alert.Alterations, "\n- ")
+	}
+	entry := s.changeEntry(ctx, incident, "ALERT", occurred, now, text, note)
 	entry.Source = "ALERT"
 	if uri, ok := webURI(alert.GeneratorURL); ok {
 		entry.Evidence = []repository.Evidence{{URI: uri, Title: "Alert rule"}}

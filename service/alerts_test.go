@@ -175,6 +175,18 @@ func TestConcurrentDeliveriesOpenEachIncidentOnce(t *testing.T) {
 	})
 }
 
+func TestWhatWasCutOfAnAlertIsTold(t *testing.T) {
+	onEachStore(t, func(t *testing.T, d *debrief) {
+		alert := anAlert("f1", intake.Firing)
+		alert.Alterations = []string{"label pod: 900 bytes were cut off"}
+		d.deliver(t, alert)
+		want := []string{"The alert began to fire: Disk full\n\nNot all was kept as it was sent:\n\n- label pod: 900 bytes were cut off"}
+		if diff := cmp.Diff(want, d.entries(t, d.all(t)[0].GetName())); diff != "" {
+			t.Errorf("timeline (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestRejectedDeliveriesAreKept(t *testing.T) {
 	onEachStoreWith(t, service.Options{Retention: time.Hour}, func(t *testing.T, d *debrief) {
 		large := make([]byte, 100<<10)
