@@ -257,6 +257,9 @@ func (c filterCompiler) enumerated(at *expr.Expr, field filterField, operator, v
 	if field.kind == repository.Boolean {
 		values = enumeration{names: []string{"false", "true"}}
 	}
+	if operator == filtering.FunctionHas {
+		return judged(field.name, values.known()), nil
+	}
 	index := values.index(value)
 	if index < 0 {
 		return nil, c.problem(at, "%s has no value %q: its values are %s", field.name, value, strings.Join(values.known(), ", "))
@@ -269,6 +272,11 @@ func (c filterCompiler) enumerated(at *expr.Expr, field filterField, operator, v
 		}
 	}
 	return terms, nil
+}
+
+// judged holds where an enum has any value but the unspecified one.
+func judged(field string, values []string) repository.Condition {
+	return repository.TermIn(each(values, func(value string) string { return repository.Term(field, value) }))
 }
 
 func holds(operator string, left, right int) bool {

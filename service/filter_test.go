@@ -55,6 +55,7 @@ func TestFiltersMeanConditions(t *testing.T) {
 		{`title = "Checkout down"`, repository.TermIn{term("title", "Checkout down")}},
 		{`lead = ""`, repository.Not{Condition: repository.AnyTerm("lead")}},
 		{`lead:*`, repository.AnyTerm("lead")},
+		{`severity:*`, repository.TermIn{term("severity", "SEV1"), term("severity", "SEV2"), term("severity", "SEV3"), term("severity", "SEV4"), term("severity", "SEV5")}},
 		{`lead < "m"`, repository.TermRange{From: term("lead", ""), Before: term("lead", "m")}},
 		{`lead >= "m"`, repository.TermsBetween("lead", "m", "")},
 		{`milestones.start_time = "2026-01-31T12:00:00Z"`, repository.NumberRange{Field: "milestones.start_time", Min: noon, Max: noon}},

@@ -12,6 +12,7 @@ func testCreationKey(t *testing.T, newRepository func(t *testing.T) repository.R
 	t.Helper()
 	runScenarios(t, newRepository, []scenario{
 		{"the second time", creationKeyTwice},
+		{"of what is purged", creationKeyOfPurged},
 		{"in one call", creationKeyInOneCall},
 		{"many at once", creationKeyConcurrently},
 		{"many batches at once", creationKeyInConcurrentBatches},
@@ -50,6 +51,17 @@ func creationKeyTwice(t *testing.T, store repository.Repository) {
 	check(t, "events", eventKeys(t, store), []string{eventKey(1, 1)})
 	check(t, "incidents", list(t, store.Incidents(), repository.Query{Limit: 5}), []repository.Incident{changed})
 	check(t, "action items", list(t, store.ActionItems(), repository.Query{Limit: 5}), nil)
+}
+
+// creationKeyOfPurged expects that a key stays taken until its resource is removed.
+func creationKeyOfPurged(t *testing.T, store repository.Repository) {
+	create(t, store.Incidents(), keyed(1, "key"), repository.Effects{})
+	purged := setVisibility(t, store, newID(1), repository.Purged)
+	created, err := store.Incidents().Create(t.Context(), repository.Creation[repository.Incident]{Resource: keyed(2, "key")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, "created", created, []repository.Created[repository.Incident]{{Resource: purged, Existed: true}})
 }
 
 func creationKeyInOneCall(t *testing.T, store repository.Repository) {

@@ -15,7 +15,7 @@ import (
 var epoch = time.Date(2026, time.March, 14, 9, 26, 53, 589_000_000, time.UTC)
 
 // newID makes the nth id: it has the shape of a ULID, and sorts by n.
-func newID(n int) string { return fmt.Sprintf("01J%023d", n) }
+func newID(n int) string { return fmt.Sprintf("01J%07d%016d", n, 0) }
 
 func incidentNamed(n int) string { return "incidents/" + newID(n) }
 
@@ -63,7 +63,7 @@ func newEvent(incident, revision int) repository.Event {
 	}
 }
 
-func eventKey(incident, revision int) string { return newID(incident*1_000_000 + revision) }
+func eventKey(incident, revision int) string { return fmt.Sprintf("01K%013d%010d", incident, revision) }
 
 func withEvents(events ...repository.Event) repository.Effects {
 	return repository.Effects{Events: events}
@@ -155,7 +155,7 @@ func ids[T any](schema repository.Schema[T], resources []T) []string {
 }
 
 // check compares what is with what is wanted. What is empty and what is nil is the same to a store.
-func check(t *testing.T, what string, got, want any) {
+func check[T any](t *testing.T, what string, got, want T) {
 	t.Helper()
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("%s: -want +got\n%s", what, diff)

@@ -2,6 +2,8 @@ package repositorytest
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/debriefhq/debrief/repository"
@@ -28,6 +30,7 @@ func testPage(t *testing.T, newRepository func(t *testing.T) repository.Reposito
 				Where: repository.TermIn{repository.Term("state", "ACTIVE"), repository.Term("state", "CLOSED")},
 			})
 		}},
+		{"ids that differ only at their end", pageCloseIDs},
 		{"something is created and something removed between two pages", pageWhileWriting},
 	})
 }
@@ -65,6 +68,39 @@ func cut[T any](t *testing.T, schema repository.Schema[T], reader repository.Rea
 		rest.Limit = 3
 		check(t, fmt.Sprintf("the next 3 after %d", i+1),
 			ids(schema, list(t, reader, rest)), ids(schema, whole[i+1:min(i+4, len(whole))]))
+	}
+}
+
+// pageCloseIDs expects the order of ids whatever they have in common and in whichever order they come, and that it
+// stays so when some of them change or go, and others come between them.
+func pageCloseIDs(t *testing.T, store repository.Repository) {
+	chaos := newRandom(14)
+	want := map[string]bool{}
+	for round := range 6 {
+		for range 12 {
+			incident := newIncident(1)
+			incident.ID = fmt.Sprintf("%s%c%03d", newID(1)[:22], pick(chaos, []rune("0AZaz~é")), chaos.IntN(1000))
+			if !want[incident.ID] {
+				create(t, store.Incidents(), incident, repository.Effects{})
+			}
+			want[incident.ID] = true
+		}
+		for _, id := range slices.Sorted(maps.Keys(want)) {
+			if chaos.IntN(6) == 0 {
+				purge(t, store, id)
+				removeSettled(t, store.Incidents(), id)
+				delete(want, id)
+			}
+		}
+		query := repository.Query{Where: repository.TermIn{repository.Term("state", "ACTIVE")}, Limit: 100, Descending: round%2 == 0}
+		cut(t, repository.IncidentSchema, store.Incidents(), query)
+		got := ids(repository.IncidentSchema, list(t, store.Incidents(), query))
+		if query.Descending {
+			slices.Reverse(got)
+		}
+		check(t, "ids", got, slices.Sorted(maps.Keys(want)))
+		query.OrderBy = "severity"
+		cut(t, repository.IncidentSchema, store.Incidents(), query)
 	}
 }
 

@@ -50,9 +50,9 @@ func seen(t *testing.T, store repository.Repository, found bool, counts ...int) 
 	}
 }
 
-func setVisibility(t *testing.T, store repository.Repository, id string, visibility repository.Visibility) {
+func setVisibility(t *testing.T, store repository.Repository, id string, visibility repository.Visibility) repository.Incident {
 	t.Helper()
-	update(t, store.Incidents(), id, func(incident *repository.Incident) (repository.Effects, error) {
+	return update(t, store.Incidents(), id, func(incident *repository.Incident) (repository.Effects, error) {
 		incident.Visibility = visibility
 		return repository.Effects{}, nil
 	})
