@@ -1,0 +1,88 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/debriefhq/debrief/cmd/debrief/server"
+	"github.com/debriefhq/debrief/service"
+	"github.com/debriefhq/debrief/service/intake"
+)
+
+const serveHelp = `Serve Debrief: gRPC on one address; on the other REST below /v1, its documentation at /docs, alerts at
+/intake/alertmanager, metrics at /metrics, and /healthz and /readyz for those who watch over it.
+
+Everything is kept in one file, or in a MongoDB of version 4.4 or later (see --store). A URL with a password is better
+given as DEBRIEF_STORE, which other users of the machine can't see.
+
+Callers are not authenticated yet, so only this machine can reach the server unless you say that you mean otherwise.
+
+Alerts open incidents, whose severity is read from a label: critical, high, warning, info, p1 to p5, sev1 to sev5 and the
+like are known (see --alert-severities).
+
+Traces, metrics and logs are sent out where the standard variables of OpenTelemetry ask for it:
+OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 sends all three. GOMEMLIMIT and GOGC bound the memory.
+
+SIGTERM and SIGINT stop the server in good order, a second one at once.`
+
+// alertFlags say how alerts become incidents, as they are given on the command line.
+type alertFlags struct {
+	severityLabel, severities string
+	keepOpen                  bool
+}
+
+func newServeCommand() *cobra.Command {
+	config := server.DefaultConfig()
+	alerts := alertFlags{severityLabel: intake.SeverityLabel}
+	command := &cobra.Command{
+		Use:               "serve",
+		Short:             "Serve gRPC, REST and the intake of alerts",
+		Long:              serveHelp,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(command *cobra.Command, _ []string) error {
+			var err error
+			if config.Alerts, err = alerts.options(); err != nil {
+				return usagef("%w", err)
+			}
+			config.LogOutput = command.ErrOrStderr()
+			server.LimitMemory()
+			return server.Run(command.Context(), config)
+		},
+	}
+	addServerFlags(command.Flags(), &config)
+	alerts.add(command.Flags())
+	return command
+}
+
+func addServerFlags(flags *pflag.FlagSet, config *server.Config) {
+	flags.StringVar(&config.Store, "store", config.Store, "where everything is kept: `URL` sqlite:PATH, mongodb://… or mongodb+srv://… (default: a file in your data directory)")
+	flags.StringVar(&config.GRPCAddr, "grpc-addr", config.GRPCAddr, "`address` for gRPC, HOST:PORT")
+	flags.StringVar(&config.HTTPAddr, "http-addr", config.HTTPAddr, "`address` for HTTP, HOST:PORT")
+	flags.BoolVar(&config.InsecureAllowUnauthenticatedNetwork, "insecure-allow-unauthenticated-network", false,
+		"let the addresses be other than loopback, although everybody who reaches them can read and change everything")
+	flags.StringSliceVar(&config.CORSOrigins, "cors-origins", nil,
+		"web `origins` whose pages may call the API from a browser, such as https://dashboard.example.com; * is all")
+	flags.DurationVar(&config.DefaultDeadline, "default-deadline", config.DefaultDeadline, "how long a call may take whose caller set no deadline")
+	flags.DurationVar(&config.DrainDelay, "drain-delay", config.DrainDelay, "how long to go on serving after saying not to be ready, when told to stop")
+	flags.DurationVar(&config.ShutdownTimeout, "shutdown-timeout", config.ShutdownTimeout, "how long stopping may take, drain-delay included")
+	flags.DurationVar(&config.Retention, "retention", config.Retention, "how long what was deleted, and deliveries that made no sense, are kept")
+	flags.DurationVar(&config.PurgeInterval, "purge-interval", config.PurgeInterval, "how often, on average, what is past its retention is purged")
+	flags.DurationVar(&config.StoreCheckInterval, "store-check-interval", config.StoreCheckInterval, "how often to look whether the store can be reached")
+	flags.IntVar(&config.MaxConnections, "max-connections", config.MaxConnections, "`number` of connections to each address; further ones wait")
+	flags.IntVar(&config.MaxDeliveries, "max-deliveries", config.MaxDeliveries, "`number` of alert deliveries worked on at once; further ones are answered 503")
+	flags.TextVar(&config.LogLevel, "log-level", config.LogLevel, "least `level` to log: debug, info (a line for each call), warn or error")
+	flags.StringVar(&config.LogFormat, "log-format", config.LogFormat, "`format` of the log: json or text")
+}
+
+func (a *alertFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&a.severityLabel, "alert-severity-label", a.severityLabel, "`label` of an alert that tells the severity of its incident")
+	flags.StringVar(&a.severities, "alert-severities", "",
+		"`pairs` of a value of that label and the severity it means, such as page=SEV1,ticket=SEV3, beside those that are known anyway")
+	flags.BoolVar(&a.keepOpen, "alert-keep-open", false, "leave an incident as it is when the last of its alerts stops firing, instead of resolving it")
+}
+
+func (a *alertFlags) options() (service.AlertOptions, error) {
+	severities, err := intake.ParseSeverityMapping(a.severityLabel, a.severities)
+	return service.AlertOptions{Severities: severities, KeepOpen: a.keepOpen}, err
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// served reads a server's log until it says where HTTP is served.
+func served(t *testing.T, lines *bufio.Scanner) string {
+	t.Helper()
+	for lines.Scan() {
+		var line struct{ Msg, HTTP string }
+		if err := json.Unmarshal(lines.Bytes(), &line); err == nil && line.Msg == "serving" {
+			return line.HTTP
+		}
+		t.Log(lines.Text())
+	}
+	t.Fatalf("the server does not serve: %v", lines.Err())
+	return ""
+}
+
+// serveArguments are those of a server with a new store on free ports.
+func serveArguments(t *testing.T) []string {
+	t.Helper()
+	return []string{
+		"serve", "--store", "sqlite:" + filepath.Join(t.TempDir(), "debrief.db"),
+		"--grpc-addr", "127.0.0.1:0", "--http-addr", "127.0.0.1:0",
+	}
+}
+
+func TestServeServesUntilItIsToldToStop(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	log, logged := io.Pipe()
+	environment := testEnvironment(t, "")
+	environment.stdout, environment.stderr = io.Discard, logged
+	ended := make(chan int)
+	go func() {
+		code := run(ctx, serveArguments(t), environment)
+		_ = logged.Close() // A pipe's end is always closed without an error.
+		ended <- code
+	}()
+	lines := bufio.NewScanner(log)
+	address := served(t, lines)
+	if got := execute(t, testEnvironment(t, ""), "healthcheck", "--http-addr", address); got.code != exitOK {
+		t.Errorf("healthcheck: exit code %d: %s", got.code, got.stderr)
+	}
+	stop()
+	for lines.Scan() {
+		t.Log(lines.Text())
+	}
+	if code := <-ended; code != exitOK {
+		t.Errorf("exit code is %d, want %d", code, exitOK)
+	}
+}
+
+func TestServeRefusesWhatMakesNoSense(t *testing.T) {
+	for name, test := range map[string]struct {
+		arguments []string
+		code      int
+		want      string
+	}{
+		"a severity that there is not": {[]string{"--alert-severities", "page=SEV9"}, exitUsage, "SEV9"},
+		"a level that there is not":    {[]string{"--log-level", "loud"}, exitUsage, "loud"},
+		"an address of the network":    {[]string{"--http-addr", "0.0.0.0:0"}, exitFailure, "--insecure-allow-unauthenticated-network"},
+		"a store that there is not":    {[]string{"--store", "redis://x"}, exitFailure, "want sqlite:PATH"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := execute(t, testEnvironment(t, ""), append(serveArguments(t), test.arguments...)...)
+			if got.code != test.code || !strings.Contains(got.stderr, test.want) {
+				t.Errorf("exit code %d and %q, want %d and %q", got.code, got.stderr, test.code, test.want)
+			}
+		})
+	}
+}
+
+func TestHealthcheckSaysWhatTheServerSays(t *testing.T) {
+	for name, test := range map[string]struct {
+		status, code int
+		want         string
+	}{
+		"ready":     {http.StatusOK, exitOK, ""},
+		"not ready": {http.StatusServiceUnavailable, exitFailure, "the store can't be reached"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/readyz" {
+					t.Errorf("asked for %s, want /readyz", r.URL.Path)
+				}
+				http.Error(w, "the store can't be reached", test.status)
+			}))
+			defer server.Close()
+			environment := testEnvironment(t, "")
+			environment.variables = append(environment.variables, "DEBRIEF_HTTP_ADDR="+server.Listener.Addr().String())
+			got := execute(t, environment, "healthcheck")
+			if got.code != test.code || !strings.Contains(got.stderr, test.want) {
+				t.Errorf("exit code %d and %q, want %d and %q", got.code, got.stderr, test.code, test.want)
+			}
+			http.DefaultClient.CloseIdleConnections()
+		})
+	}
+}
+
+func TestHealthcheckOfAServerThatIsNotThere(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	address := server.Listener.Addr().String()
+	server.Close()
+	if got := execute(t, testEnvironment(t, ""), "healthcheck", "--http-addr", address); got.code == exitOK {
+		t.Error("it is said to be ready")
+	}
+}
+
+func TestAServerOnAllAddressesIsReachedOnThisMachine(t *testing.T) {
+	for given, want := range map[string]string{
+		"0.0.0.0:8080":     "localhost:8080",
+		"[::]:8080":        "localhost:8080",
+		":8080":            "localhost:8080",
+		"127.0.0.1:8080":   "127.0.0.1:8080",
+		"debrief.lan:8080": "debrief.lan:8080",
+	} {
+		if got := reachable(given); got != want {
+			t.Errorf("%s is reached at %s, want %s", given, got, want)
+		}
+	}
+}
