@@ -1,0 +1,28 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net"
+
+	"golang.org/x/net/netutil"
+)
+
+// listen opens a TCP address, once it is known to be one that may be opened.
+func (c *Config) listen(ctx context.Context, setting, address string) (net.Listener, error) {
+	resolved, err := net.ResolveTCPAddr("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s is %q: want HOST:PORT, such as 127.0.0.1:8080: %w", setting, address, err)
+	}
+	if !resolved.IP.IsLoopback() && !c.InsecureAllowUnauthenticatedNetwork {
+		return nil, fmt.Errorf("%s is %q, which is not a loopback address: Debrief does not authenticate its callers yet, "+
+			"so everybody who reaches it could read and change everything; "+
+			"if that is meant, say so with --insecure-allow-unauthenticated-network", setting, address)
+	}
+	// The address that was judged is the one that is opened: a name could resolve to another one by now.
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", resolved.String())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	return netutil.LimitListener(listener, c.MaxConnections), nil
+}

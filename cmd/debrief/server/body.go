@@ -1,0 +1,68 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+)
+
+const jsonType = "application/json"
+
+// readJSON reads the body of a request, which is to be JSON of at most maxRequest bytes. An empty body need not say what
+// it is. What was read is returned with a problem, too.
+func readJSON(w http.ResponseWriter, r *http.Request) ([]byte, *problem) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil, nil
+	}
+	if problem := checkType(r.Header); problem != nil {
+		return nil, problem
+	}
+	if r.ContentLength > maxRequest {
+		// The connection is not worth reading to the end.
+		w.Header().Set("Connection", "close")
+		return nil, tooLarge()
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	var exceeded *http.MaxBytesError
+	switch {
+	case errors.As(err, &exceeded):
+		return body, tooLarge()
+	case err != nil:
+		return body, &problem{
+			httpStatus: http.StatusBadRequest, code: codes.InvalidArgument, reason: "BODY_INCOMPLETE",
+			message: "the body ended before all of it had arrived",
+		}
+	}
+	return body, nil
+}
+
+func tooLarge() *problem {
+	return &problem{
+		httpStatus: http.StatusRequestEntityTooLarge, code: codes.ResourceExhausted, reason: "REQUEST_TOO_LARGE",
+		message: fmt.Sprintf("the body has more than %d bytes, which is the most that a request may have", maxRequest),
+	}
+}
+
+// checkType refuses what is not said to be JSON, or is packed. A browser sends JSON across origins only after having
+// asked, which forms and images do not.
+func checkType(header http.Header) *problem {
+	if encoding := header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return unsupported(fmt.Sprintf("the body is encoded as %q: send it as it is", encoding))
+	}
+	contentType := header.Get("Content-Type")
+	if mediaType, _, err := mime.ParseMediaType(contentType); err != nil || mediaType != jsonType {
+		return unsupported(fmt.Sprintf("the body is said to be %q: send JSON, with the header Content-Type: %s", contentType, jsonType))
+	}
+	return nil
+}
+
+func unsupported(message string) *problem {
+	return &problem{
+		httpStatus: http.StatusUnsupportedMediaType, code: codes.InvalidArgument, reason: "UNSUPPORTED_MEDIA_TYPE", message: message,
+	}
+}

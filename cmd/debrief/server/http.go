@@ -1,0 +1,153 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/klauspost/compress/gzip"
+	"github.com/rs/cors"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc/codes"
+
+	"github.com/debriefhq/debrief/service"
+)
+
+// anyOrigin stands for all origins in Config.CORSOrigins.
+const anyOrigin = "*"
+
+// minCompressed is the least size of an answer that is compressed, in bytes: below it, a packet is saved by nothing.
+const minCompressed = 1400
+
+// dressed puts around the handler what all of the site has in common.
+func dressed(config Config, telemetry *telemetry, handler http.Handler) (http.Handler, error) {
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(minCompressed), gzhttp.CompressionLevel(gzip.BestSpeed))
+	if err != nil {
+		return nil, fmt.Errorf("prepare compression: %w", err)
+	}
+	handler = compress(handler)
+	if handler, err = withOrigins(config.CORSOrigins, handler); err != nil {
+		return nil, err
+	}
+	handler = routed(recovered(telemetry.logger, secured(handler)))
+	return otelhttp.NewHandler(handler, "HTTP",
+		otelhttp.WithTracerProvider(telemetry.tracers),
+		otelhttp.WithMeterProvider(telemetry.meters),
+		otelhttp.WithPropagators(telemetry.propagators),
+		otelhttp.WithFilter(noProbe),
+	), nil
+}
+
+// routed tells the request's span which route it took, once that is known.
+func routed(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(w, r)
+		if span := trace.SpanFromContext(r.Context()); span.IsRecording() && r.Pattern != "" {
+			span.SetAttributes(attribute.String("http.route", r.Pattern))
+		}
+	})
+}
+
+// noProbe leaves out what machines ask every few seconds.
+func noProbe(r *http.Request) bool {
+	return r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && r.URL.Path != "/metrics"
+}
+
+// withOrigins lets pages of the given origins call from a browser, and keeps those of all others from changing anything.
+func withOrigins(origins []string, handler http.Handler) (http.Handler, error) {
+	if slices.Contains(origins, anyOrigin) {
+		return allowOrigins(origins).Handler(handler), nil
+	}
+	protection := http.NewCrossOriginProtection()
+	for _, origin := range origins {
+		if err := protection.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("cors-origins: %w", err)
+		}
+	}
+	protection.SetDenyHandler(http.HandlerFunc(foreignOrigin))
+	handler = protection.Handler(handler)
+	if len(origins) == 0 {
+		return handler, nil
+	}
+	return allowOrigins(origins).Handler(handler), nil
+}
+
+func allowOrigins(origins []string) *cors.Cors {
+	return cors.New(cors.Options{
+		AllowedOrigins: origins,
+		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete},
+		AllowedHeaders: []string{"Content-Type", service.ActorHeader, "traceparent", "tracestate"},
+		ExposedHeaders: []string{"Retry-After", "Content-Disposition"},
+		MaxAge:         600,
+	})
+}
+
+func foreignOrigin(w http.ResponseWriter, r *http.Request) {
+	(&problem{
+		httpStatus: http.StatusForbidden, code: codes.PermissionDenied, reason: "FOREIGN_ORIGIN",
+		message: fmt.Sprintf("pages of %s may not call: the server's setting cors-origins does not name them", r.Header.Get("Origin")),
+	}).write(w)
+}
+
+// secured sets the headers that keep browsers from making anything of an answer but what it is. Pages that need more
+// set a policy of their own.
+func secured(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		handler.ServeHTTP(w, r)
+	})
+}
+
+// recovered makes a panic an error of the one request that caused it.
+func recovered(logger *slog.Logger, handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { answerPanic(w, r, logger, recover()) }()
+		handler.ServeHTTP(w, r)
+	})
+}
+
+func answerPanic(w http.ResponseWriter, r *http.Request, logger *slog.Logger, cause any) {
+	switch cause {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(cause) // It is the way to end a connection.
+	default:
+		logPanic(r.Context(), logger, cause)
+		(&problem{
+			httpStatus: http.StatusInternalServerError, code: codes.Internal, reason: "INTERNAL", message: internalMessage,
+		}).write(w)
+	}
+}
+
+// startHTTP serves the site until it is closed: then the requests under way come to their end, but for those that take
+// too long.
+func (s *Server) startHTTP(site http.Handler, listener net.Listener) {
+	server := &http.Server{
+		Handler:           site,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    maxMetadata,
+		ErrorLog:          slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
+	}
+	s.goServe("HTTP", func() error { return server.Serve(listener) }, http.ErrServerClosed)
+	s.closers.push("drain HTTP", func(ctx context.Context) error {
+		err := server.Shutdown(ctx)
+		if err != nil {
+			_ = server.Close() // It ends what did not come to its end; that it did not is the error.
+		}
+		return err
+	})
+}

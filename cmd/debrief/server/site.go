@@ -1,0 +1,82 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/debriefhq/debrief/service"
+)
+
+// newSite is all that is offered over HTTP.
+func newSite(ctx context.Context, config Config, telemetry *telemetry, calls *calls, services *service.Services) (http.Handler, error) {
+	gateway, err := newGateway(ctx, calls)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", gateway)
+	mux.Handle("/intake/alertmanager", only(&alertmanager{
+		intake: services.Intake, toStatus: services.ToStatus,
+		slots: make(chan struct{}, config.MaxDeliveries), deadline: config.DefaultDeadline, logger: telemetry.logger,
+	}, http.MethodPost))
+	read := func(path string, handler http.Handler) { mux.Handle(path, only(handler, http.MethodGet)) }
+	read("/{$}", http.RedirectHandler("/docs/", http.StatusFound))
+	read("/docs/", newDocs())
+	read("/openapi.json", serveOpenAPI)
+	read("/healthz", http.HandlerFunc(alive))
+	read("/readyz", ready(calls.health))
+	read("/metrics", promhttp.HandlerFor(telemetry.registry, promhttp.HandlerOpts{
+		DisableCompression:  true, // The whole site is compressed in one place.
+		MaxRequestsInFlight: 4,
+		EnableOpenMetrics:   true,
+		ErrorLog:            slog.NewLogLogger(telemetry.logger.Handler(), slog.LevelWarn),
+	}))
+	mux.HandleFunc("/", notFound)
+	return dressed(config, telemetry, mux)
+}
+
+// only lets the methods through that are named; whoever may GET may also HEAD.
+func only(handler http.Handler, methods ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		method := r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		if !slices.Contains(methods, method) {
+			methodNotAllowed(w, r, methods)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	}
+}
+
+// alive says that the process works; it does not ask for the store, since a restart would not bring that back.
+func alive(w http.ResponseWriter, _ *http.Request) { writeOK(w) }
+
+// ready says whether calls can be served now: whether the store can be reached, and the server is not to stop.
+func ready(health *health.Server) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		answer, err := health.Check(r.Context(), &healthpb.HealthCheckRequest{})
+		if err != nil || answer.GetStatus() != healthpb.HealthCheckResponse_SERVING {
+			(&problem{
+				httpStatus: http.StatusServiceUnavailable, code: codes.Unavailable, reason: "NOT_READY",
+				message: "not ready: the store can't be reached, or the server is stopping",
+			}).write(w)
+			return
+		}
+		writeOK(w)
+	}
+}
+
+func writeOK(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write([]byte("ok\n")) // Who asked and is gone does not need the answer.
+}
