@@ -1,0 +1,167 @@
+// Package sqlite keeps Debrief's resources in one SQLite file: the default store, for a team with one machine.
+//
+// Each collection is a table with a row per resource: its document as JSON, and beside it what it is found and ordered
+// by. A second table holds the terms of its resources, which are the index of all filters. A change and its effects are
+// one transaction. What is committed survives a loss of power: the log is synchronised at each commit.
+//
+// One goroutine writes, and many callers share its commits; a few connections read beside it. Another process may use
+// the file at the same time.
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+	"modernc.org/sqlite"
+
+	"github.com/debriefhq/debrief/repository"
+)
+
+// Options are what a store can be given. The zero Options are good.
+type Options struct {
+	// TracerProvider makes the spans of the calls; nil: none are made.
+	TracerProvider trace.TracerProvider
+	// MeterProvider measures the calls; nil: they are not measured.
+	MeterProvider metric.MeterProvider
+	// Logger is told what went wrong where no caller is told; nil: nobody is.
+	Logger *slog.Logger
+}
+
+// Repository is the store. It implements [repository.Repository].
+type Repository struct {
+	*observer
+	logger  *slog.Logger
+	path    string
+	engine  *sqlite.Driver
+	readers *pool
+	writer  *writer
+
+	incidents           *collection[repository.Incident]
+	timelineEntries     *collection[repository.TimelineEntry]
+	postMortems         *collection[repository.PostMortem]
+	postMortemRevisions *collection[repository.PostMortemRevision]
+	actionItems         *collection[repository.ActionItem]
+	rejectedDeliveries  *collection[repository.RejectedDelivery]
+	events              *collection[repository.Event]
+}
+
+var _ repository.Repository = (*Repository)(nil)
+
+const (
+	// The caches of the connections, in KiB: the operating system caches the file as well.
+	readerCache, writerCache = 2 << 10, 4 << 10
+	// busyTimeout is how long a connection waits for another process, in milliseconds.
+	busyTimeout = 5000
+	minReaders  = 2
+	maxReaders  = 16
+)
+
+// Open opens the file, or makes it with its folder where there is none, and brings it to this version's schema. It
+// refuses a file that is not Debrief's, and one that a newer version has written.
+func Open(ctx context.Context, path string, options Options) (*Repository, error) {
+	path, err := makeFile(path)
+	if err != nil {
+		return nil, err
+	}
+	r := &Repository{logger: options.Logger, path: path, engine: &sqlite.Driver{}}
+	if r.logger == nil {
+		r.logger = slog.New(slog.DiscardHandler)
+	}
+	if r.observer, err = newObserver(options); err != nil {
+		return nil, err
+	}
+	r.makeCollections()
+	if err := r.migrate(ctx); err != nil {
+		return nil, fmt.Errorf("opening %s: %w", path, refusalOr(ctx, err))
+	}
+	r.readers = newPool(min(max(minReaders, runtime.GOMAXPROCS(0)), maxReaders), r.openReader)
+	r.writer = newWriter(context.WithoutCancel(ctx), r.openWriter, (&log{path: path + "-wal", limit: maxLog}).cut)
+	return r, nil
+}
+
+// makeFile sees to it that there is a file which only its owner may read.
+func makeFile(path string) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("finding %q: %w", path, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(absolute), 0o700); err != nil { //nolint:gosec // It is where the operator wants it.
+		return "", fmt.Errorf("making the folder of the store: %w", err)
+	}
+	file, err := os.OpenFile(absolute, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // As above.
+	if err != nil {
+		return "", fmt.Errorf("opening the store: %w", err)
+	}
+	return absolute, file.Close()
+}
+
+func (r *Repository) makeCollections() {
+	r.incidents = newCollection(r, repository.IncidentSchema)
+	r.timelineEntries = newCollection(r, repository.TimelineEntrySchema)
+	r.postMortems = newCollection(r, repository.PostMortemSchema)
+	r.postMortemRevisions = newCollection(r, repository.PostMortemRevisionSchema)
+	r.actionItems = newCollection(r, repository.ActionItemSchema)
+	r.rejectedDeliveries = newCollection(r, repository.RejectedDeliverySchema)
+	r.events = newCollection(r, repository.EventSchema)
+}
+
+func newCollection[T any](r *Repository, schema repository.Schema[T]) *collection[T] {
+	return &collection[T]{codec: newCodec(schema), repository: r}
+}
+
+func (r *Repository) openReader(ctx context.Context) (*connection, error) {
+	return connect(ctx, r.engine, r.path, busyPragma(), fmt.Sprintf("cache_size = -%d", readerCache), "query_only = ON")
+}
+
+func (r *Repository) openWriter(ctx context.Context) (*connection, error) {
+	return connect(ctx, r.engine, r.path, busyPragma(), fmt.Sprintf("cache_size = -%d", writerCache),
+		"synchronous = FULL", "wal_autocheckpoint = 4000", "temp_store = MEMORY")
+}
+
+func busyPragma() string { return fmt.Sprintf("busy_timeout = %d", busyTimeout) }
+
+// Incidents implements [repository.Repository].
+func (r *Repository) Incidents() repository.Collection[repository.Incident] { return r.incidents }
+
+// TimelineEntries implements [repository.Repository].
+func (r *Repository) TimelineEntries() repository.Collection[repository.TimelineEntry] {
+	return r.timelineEntries
+}
+
+// PostMortems implements [repository.Repository].
+func (r *Repository) PostMortems() repository.Collection[repository.PostMortem] { return r.postMortems }
+
+// PostMortemRevisions implements [repository.Repository].
+func (r *Repository) PostMortemRevisions() repository.Reader[repository.PostMortemRevision] {
+	return r.postMortemRevisions
+}
+
+// ActionItems implements [repository.Repository].
+func (r *Repository) ActionItems() repository.Collection[repository.ActionItem] { return r.actionItems }
+
+// RejectedDeliveries implements [repository.Repository].
+func (r *Repository) RejectedDeliveries() repository.Collection[repository.RejectedDelivery] {
+	return r.rejectedDeliveries
+}
+
+// Events implements [repository.Repository].
+func (r *Repository) Events() repository.Reader[repository.Event] { return r.events }
+
+// Ping implements [repository.Repository]: it goes through an empty write, ahead of those that wait.
+func (r *Repository) Ping(ctx context.Context) (err error) {
+	ctx, end := r.observe(ctx, operationPing, "")
+	defer func() { err = end(ctx, err) }()
+	return r.writer.do(ctx, r.writer.urgent, 0, func(*transaction) error { return nil })
+}
+
+// Close implements [repository.Repository]. The last connection that closes leaves everything in the one file.
+func (r *Repository) Close(ctx context.Context) error {
+	return translate(ctx, errors.Join(r.writer.close(ctx), r.readers.close(ctx)))
+}
