@@ -1,78 +1,247 @@
 package main
 
 import (
+	"maps"
 	"os"
-	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+	"unicode"
 
-	"github.com/spf13/cobra"
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
+
+	"github.com/debriefhq/debrief/repository"
+	"github.com/debriefhq/debrief/service/intake"
 )
 
-// documentation is the page about the command line.
-func documentation(t *testing.T) string {
+const docsDirectory = "../../docs"
+
+func documentText(t *testing.T, path string) string {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/cli.md")
+	content, err := os.ReadFile(filepath.Clean(path))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(text)
+	return strings.ReplaceAll(string(content), "\r\n", "\n")
 }
 
-// shellWords are the arguments that a shell would hand to the first command of a line.
-func shellWords(t *testing.T, line string) []string {
+// documentSection is what a document says below a heading, up to the next heading of the same level.
+func documentSection(t *testing.T, document, heading string) string {
 	t.Helper()
-	line, _, _ = strings.Cut(line, " | ")
-	script := `debrief() { for word in "$@"; do printf '%s\0' "$word"; done; }` + "\n" + line
-	words, err := exec.CommandContext(t.Context(), "sh", "-c", script).Output()
-	if err != nil {
-		t.Fatalf("%s: %v", line, err)
+	content := documentText(t, filepath.Join(docsDirectory, document))
+	_, below, found := strings.Cut(content, "\n"+heading+"\n")
+	if !found {
+		t.Fatalf("%s has no heading %q", document, heading)
 	}
-	return strings.Split(strings.TrimSuffix(string(words), "\x00"), "\x00")
+	level, _, _ := strings.Cut(heading, " ")
+	below, _, _ = strings.Cut(below, "\n"+level+" ")
+	return below
 }
 
-// TestDocumentedCommands shows that the commands in the documentation are such that there are.
-func TestDocumentedCommands(t *testing.T) {
+// documentRows are the cells of the tables in a text, headings left out.
+func documentRows(text string) [][]string {
+	var rows [][]string
+	heading := true
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		switch {
+		case !strings.HasPrefix(line, "|"):
+			heading = true
+		case strings.HasPrefix(line, "|---"):
+			heading = false
+		case !heading:
+			cells := strings.Split(strings.Trim(line, "|"), "|")
+			for i := range cells {
+				cells[i] = strings.TrimSpace(cells[i])
+			}
+			rows = append(rows, cells)
+		}
+	}
+	return rows
+}
+
+var inCode = regexp.MustCompile("`([^`]+)`")
+
+// codeIn are the texts in a text that are marked as code.
+func codeIn(text string) []string {
+	var found []string
+	for _, match := range inCode.FindAllStringSubmatch(text, -1) {
+		found = append(found, match[1])
+	}
+	return found
+}
+
+// TestDocumentedFlags holds the table of flags against the flags of debrief serve.
+func TestDocumentedFlags(t *testing.T) {
 	t.Parallel()
-	examples := regexp.MustCompile(`(?m)^\$ ((?:.*\\\n)*.*)$`).FindAllStringSubmatch(documentation(t), -1)
-	if len(examples) < 30 {
-		t.Fatalf("there are %d examples only", len(examples))
-	}
-	for _, example := range examples {
-		root := newApplication(testEnvironment(t, "")).newRootCommand()
-		command, arguments, err := root.Find(shellWords(t, example[1]))
-		if err == nil {
-			err = command.ParseFlags(arguments)
-		}
-		if err == nil && command.Args != nil {
-			err = command.Args(command, command.Flags().Args())
-		}
-		if err != nil {
-			t.Errorf("%s: %v", example[1], err)
-		}
-	}
-}
-
-// TestEveryCommandIsDocumented shows that the documentation speaks of each command.
-func TestEveryCommandIsDocumented(t *testing.T) {
-	text := documentation(t)
-	everyCommand(newApplication(testEnvironment(t, "")).newRootCommand(), func(command *cobra.Command) {
-		if command.Name() == "help" || command.Hidden {
-			return
-		}
-		if !regexp.MustCompile(`\b` + command.Name() + `\b`).MatchString(text) {
-			t.Errorf("nothing is said of %s", command.CommandPath())
+	type documented struct{ Variable, Default string }
+	want, got := map[string]documented{}, map[string]documented{}
+	newServeCommand().Flags().VisitAll(func(flag *pflag.Flag) {
+		if hasVariable(flag) {
+			want["--"+flag.Name] = documented{variableOf(flag), plainDefault(flag.DefValue)}
 		}
 	})
+	for _, row := range documentRows(documentSection(t, "settings.md", "## Flags of `debrief serve`")) {
+		got[strings.Trim(row[0], "`")] = documented{strings.Trim(row[1], "`"), plainDefault(strings.Trim(row[2], "`"))}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("flags (-debrief serve +docs/settings.md):\n%s", diff)
+	}
 }
 
-// TestExitCodesInDocumentation shows that the documentation tells the same exit codes as the help.
-func TestExitCodesInDocumentation(t *testing.T) {
-	text := documentation(t)
-	for _, line := range regexp.MustCompile(`(?m)^  (\d+) +(.*)$`).FindAllStringSubmatch(exitCodesHelp, -1) {
-		if row := "| " + line[1] + " | " + line[2] + " |"; !strings.Contains(text, row) {
-			t.Errorf("the documentation lacks %q", row)
+// plainDefault is a default in the one form that all ways to write it lead to.
+func plainDefault(value string) string {
+	if duration, err := time.ParseDuration(value); err == nil {
+		return duration.String()
+	}
+	return strings.ToLower(strings.Trim(value, "[]"))
+}
+
+// TestDocumentedFilterFields holds the table of filter fields against what lists can be filtered by.
+func TestDocumentedFilterFields(t *testing.T) {
+	t.Parallel()
+	want := map[string][]string{
+		"incidents":           fieldNames(repository.IncidentSchema),
+		"timeline entries":    fieldNames(repository.TimelineEntrySchema),
+		"post-mortems":        fieldNames(repository.PostMortemSchema),
+		"action items":        fieldNames(repository.ActionItemSchema),
+		"events":              fieldNames(repository.EventSchema),
+		"rejected deliveries": fieldNames(repository.RejectedDeliverySchema),
+	}
+	_, fields, found := strings.Cut(documentSection(t, "api.md", "### Filters"), "These are the fields:")
+	if !found {
+		t.Fatal("docs/api.md does not say which fields there are")
+	}
+	got := map[string][]string{}
+	for _, row := range documentRows(fields) {
+		got[row[0]] = slices.Sorted(slices.Values(codeIn(row[1])))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("filter fields (-schemas +docs/api.md):\n%s", diff)
+	}
+}
+
+func fieldNames[T any](schema repository.Schema[T]) []string {
+	var names []string
+	for _, field := range schema.Fields {
+		if field.Type == repository.Map {
+			names = append(names, field.Name+".KEY")
+		} else {
+			names = append(names, field.Name)
 		}
 	}
+	return slices.Sorted(slices.Values(names))
+}
+
+// TestDocumentedSeverities holds the table of severities against the mapping that alerts are judged by.
+func TestDocumentedSeverities(t *testing.T) {
+	t.Parallel()
+	got := map[string]string{}
+	for _, row := range documentRows(documentSection(t, "alerts.md", "## Severity")) {
+		for _, value := range codeIn(row[1]) {
+			got[value] = strings.Trim(row[0], "`")
+		}
+	}
+	if diff := cmp.Diff(intake.DefaultSeverityMapping().Values, got); diff != "" {
+		t.Errorf("severities (-mapping +docs/alerts.md):\n%s", diff)
+	}
+}
+
+var (
+	documentLink    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	documentHeading = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	codeBlock       = regexp.MustCompile("(?ms)^```.*?^```$|`[^`\n]+`")
+)
+
+// TestLinks follows the links between the documents, down to their headings.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	documents, err := filepath.Glob(filepath.Join(docsDirectory, "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents = append(documents, "../../README.md", "../../CONTRIBUTING.md")
+	for _, document := range documents {
+		prose := codeBlock.ReplaceAllString(documentText(t, document), "")
+		for _, match := range documentLink.FindAllStringSubmatch(prose, -1) {
+			path, anchor, _ := strings.Cut(match[1], "#")
+			if strings.Contains(path, "://") {
+				continue
+			}
+			target := document
+			if path != "" {
+				target = filepath.Join(filepath.Dir(document), path)
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s leads to %s, which is not there", document, match[1])
+			} else if anchor != "" && !anchorsOf(documentText(t, target))[anchor] {
+				t.Errorf("%s leads to %s, where there is no such heading", document, match[1])
+			}
+		}
+	}
+}
+
+// anchorsOf are the names by which the headings of a document can be linked to, as GitHub makes them.
+func anchorsOf(document string) map[string]bool {
+	anchors := map[string]bool{}
+	for _, match := range documentHeading.FindAllStringSubmatch(document, -1) {
+		anchors[strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ' || r == '-':
+				return '-'
+			case unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_':
+				return unicode.ToLower(r)
+			default:
+				return -1
+			}
+		}, match[1])] = true
+	}
+	return anchors
+}
+
+// TestDocumentedReasons looks for a row in the table of errors for each reason that the source gives an error.
+func TestDocumentedReasons(t *testing.T) {
+	t.Parallel()
+	documented := map[string]bool{}
+	for _, row := range documentRows(documentSection(t, "api.md", "## Errors")) {
+		for _, reason := range codeIn(row[2]) {
+			documented[reason] = true
+		}
+	}
+	reasons := sourceReasons(t, "../../service", "server")
+	if len(reasons) < 20 {
+		t.Errorf("found only %v: does the source give reasons in another way now?", slices.Sorted(maps.Keys(reasons)))
+	}
+	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+		if !documented[reason] {
+			t.Errorf("docs/api.md does not tell of the reason %s", reason)
+		}
+	}
+}
+
+// givenReason finds where the source gives an error its reason.
+var givenReason = regexp.MustCompile(`(?:failedPrecondition\(|[Rr]eason: +|newStatus\([\w.]+, |\w+\.\w+, codes\.\w+, )"([A-Z_]+)"|reason = "([A-Z_]+)"`)
+
+func sourceReasons(t *testing.T, directories ...string) map[string]bool {
+	t.Helper()
+	reasons := map[string]bool{}
+	for _, directory := range directories {
+		files, err := filepath.Glob(filepath.Join(directory, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			for _, match := range givenReason.FindAllStringSubmatch(documentText(t, file), -1) {
+				reasons[match[1]+match[2]] = true
+			}
+		}
+	}
+	return reasons
 }

@@ -44,6 +44,7 @@ func checkReady(ctx context.Context, address string) (err error) {
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", address, err)
 	}
+	request.Host = "localhost" // A server for this machine alone answers to no other name.
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return fmt.Errorf("the server can't be asked: %w", err)

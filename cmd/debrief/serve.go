@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -47,7 +49,11 @@ func newServeCommand() *cobra.Command {
 			}
 			config.LogOutput = command.ErrOrStderr()
 			server.LimitMemory()
-			return server.Run(command.Context(), config)
+			err = server.Run(command.Context(), config)
+			if errors.As(err, new(*server.SettingsError)) {
+				return usagef("%w", err)
+			}
+			return err
 		},
 	}
 	addServerFlags(command.Flags(), &config)

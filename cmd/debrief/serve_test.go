@@ -68,8 +68,11 @@ func TestServeRefusesWhatMakesNoSense(t *testing.T) {
 	}{
 		"a severity that there is not": {[]string{"--alert-severities", "page=SEV9"}, exitUsage, "SEV9"},
 		"a level that there is not":    {[]string{"--log-level", "loud"}, exitUsage, "loud"},
-		"an address of the network":    {[]string{"--http-addr", "0.0.0.0:0"}, exitFailure, "--insecure-allow-unauthenticated-network"},
-		"a store that there is not":    {[]string{"--store", "redis://x"}, exitFailure, "want sqlite:PATH"},
+		"an address of the network":    {[]string{"--http-addr", "0.0.0.0:0"}, exitUsage, "--insecure-allow-unauthenticated-network"},
+		"a store that there is not":    {[]string{"--store", "redis://x"}, exitUsage, "want sqlite:PATH"},
+		"no retention":                 {[]string{"--retention", "0s"}, exitUsage, "retention must be more than zero"},
+		"too long a delay":             {[]string{"--drain-delay", "15s"}, exitUsage, "half of shutdown-timeout"},
+		"a directory that is no store": {[]string{"--store", "sqlite:" + t.TempDir()}, exitFailure, "open the store"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := execute(t, testEnvironment(t, ""), append(serveArguments(t), test.arguments...)...)
@@ -90,8 +93,8 @@ func TestHealthcheckSaysWhatTheServerSays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.URL.Path != "/readyz" {
-					t.Errorf("asked for %s, want /readyz", r.URL.Path)
+				if r.URL.Path != "/readyz" || r.Host != "localhost" {
+					t.Errorf("%s is asked for %s, want localhost for /readyz", r.Host, r.URL.Path)
 				}
 				http.Error(w, "the store can't be reached", test.status)
 			}))

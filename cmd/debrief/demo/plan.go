@@ -10,8 +10,9 @@ const (
 	day = 24 * time.Hour
 	// told is how long before its end the year begins.
 	told = 365 * day
-	// reviewedInTen is how many of ten stories have a post-mortem, as long as there are such that were not told yet.
-	reviewedInTen = 3
+	// reviewed is how many of a hundred stories have a post-mortem, and reviewedAgain how many once all of those were told:
+	// what was learned from seldom happens again.
+	reviewed, reviewedAgain = 25, 5
 )
 
 // latest are how long before the end the last incidents are detected, so that some are still going on.
@@ -36,13 +37,17 @@ type chosen struct {
 
 // choose picks stories that make the number of incidents. Each is told once before one is told again.
 func (y *year) choose(incidents int) []chosen {
-	reviewed := newDeck(y.random, slices.DeleteFunc(slices.Clone(y.stories), func(s *story) bool { return s.Review == nil }))
-	others := newDeck(y.random, slices.DeleteFunc(slices.Clone(y.stories), func(s *story) bool { return s.Review != nil }))
+	large := newDeck(y.random, slices.DeleteFunc(slices.Clone(y.stories), func(s *story) bool { return s.Review == nil }))
+	small := newDeck(y.random, slices.DeleteFunc(slices.Clone(y.stories), func(s *story) bool { return s.Review != nil }))
 	var picked []chosen
 	for incidents > 0 {
-		deck := others
-		if y.random.IntN(10) < reviewedInTen {
-			deck = reviewed
+		share := reviewed
+		if large.used {
+			share = reviewedAgain
+		}
+		deck := small
+		if y.random.IntN(100) < share {
+			deck = large
 		}
 		next := deck.draw()
 		echoes := min(len(next.Echoes), incidents-1)
@@ -57,6 +62,8 @@ type deck struct {
 	random *rand.Rand
 	all    []*story
 	left   []*story
+	// used says that each was drawn once.
+	used bool
 }
 
 func newDeck(random *rand.Rand, all []*story) *deck { return &deck{random: random, all: all} }
@@ -67,6 +74,7 @@ func (d *deck) draw() *story {
 	}
 	drawn := d.left[0]
 	d.left = d.left[1:]
+	d.used = d.used || len(d.left) == 0
 	return drawn
 }
 

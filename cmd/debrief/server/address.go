@@ -12,10 +12,10 @@ import (
 func (c *Config) listen(ctx context.Context, setting, address string) (net.Listener, error) {
 	resolved, err := net.ResolveTCPAddr("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("%s is %q: want HOST:PORT, such as 127.0.0.1:8080: %w", setting, address, err)
+		return nil, settingsErrorf("%s is %q: want HOST:PORT, such as 127.0.0.1:8080: %w", setting, address, err)
 	}
 	if !resolved.IP.IsLoopback() && !c.InsecureAllowUnauthenticatedNetwork {
-		return nil, fmt.Errorf("%s is %q, which is not a loopback address: Debrief does not authenticate its callers yet, "+
+		return nil, settingsErrorf("%s is %q, which is not a loopback address: Debrief does not authenticate its callers yet, "+
 			"so everybody who reaches it could read and change everything; "+
 			"if that is meant, say so with --insecure-allow-unauthenticated-network", setting, address)
 	}

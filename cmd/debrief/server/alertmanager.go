@@ -26,6 +26,7 @@ type alertIntake interface {
 type alertmanager struct {
 	intake   alertIntake
 	toStatus func(context.Context, error) error
+	bodies   *bodies
 	// slots bound the deliveries that are worked on at once.
 	slots    chan struct{}
 	deadline time.Duration
@@ -35,7 +36,8 @@ type alertmanager struct {
 // ServeHTTP answers 200 when the delivery is durable, 400 when it makes no sense, and 503 when it can't be taken now.
 func (a *alertmanager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	body, problem := readJSON(w, r)
+	body, release, problem := a.bodies.read(w, r)
+	defer release()
 	outcome := status.Convert(a.limited(func() error { return a.take(r, body, problem) }))
 	httpStatus := deliveryStatus(outcome.Code())
 	if problem != nil && outcome.Code() == codes.OK {
@@ -70,7 +72,11 @@ func (a *alertmanager) limited(work func() error) error {
 func (a *alertmanager) take(r *http.Request, body []byte, problem *problem) error {
 	ctx, cancel := context.WithTimeout(r.Context(), a.deadline)
 	defer cancel()
-	if problem != nil {
+	switch problem {
+	case nil:
+	case noRoom:
+		return problem.status().Err()
+	default:
 		return a.reject(ctx, r, body, problem.message)
 	}
 	delivery, err := intake.ParseAlertmanager(body)

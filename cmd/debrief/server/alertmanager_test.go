@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -106,7 +107,7 @@ func TestADeliveryIsAnsweredSoThatAlertmanagerDoesTheRightThing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			endpoint := &alertmanager{
 				intake:   &fakeIntake{deliver: func(context.Context) error { return test.deliver }, reject: test.reject},
-				toStatus: asIs, slots: make(chan struct{}, 1), deadline: time.Hour, logger: slog.New(slog.DiscardHandler),
+				toStatus: asIs, bodies: newBodies(maxBodies, time.Hour), slots: make(chan struct{}, 1), deadline: time.Hour, logger: slog.New(slog.DiscardHandler),
 			}
 			got := deliver(t, endpoint, test.body)
 			if got.Code != test.want || (got.Header().Get("Retry-After") != "") != test.retry {
@@ -137,7 +138,7 @@ func TestDeliveriesBeyondTheLimitAreToComeAgain(t *testing.T) {
 			<-leave
 			return nil
 		}},
-		toStatus: asIs, slots: make(chan struct{}, limit), deadline: time.Hour, logger: slog.New(slog.DiscardHandler),
+		toStatus: asIs, bodies: newBodies(maxBodies, time.Hour), slots: make(chan struct{}, limit), deadline: time.Hour, logger: slog.New(slog.DiscardHandler),
 	}
 	statuses := make(chan int)
 	for range limit {
@@ -158,5 +159,42 @@ func TestDeliveriesBeyondTheLimitAreToComeAgain(t *testing.T) {
 	go func() { <-entered }()
 	if again := deliver(t, endpoint, firing(t)); again.Code != http.StatusOK {
 		t.Errorf("the one that came again: %d, want 200", again.Code)
+	}
+}
+
+func TestADeliveryIsLoggedWithTheCodeOfItsAnswer(t *testing.T) {
+	roomy, full := newBodies(maxBodies, time.Hour), newBodies(0, 0)
+	tooMuch := strings.Repeat("x", maxRequest+1)
+	for name, test := range map[string]struct {
+		body, contentType string
+		bodies            *bodies
+		deliver, reject   error
+		status            int
+		want              codes.Code
+	}{
+		"it is durable":           {firing(t), asJSON, roomy, nil, nil, 200, codes.OK},
+		"it is too large":         {tooMuch, asJSON, roomy, nil, nil, 413, codes.ResourceExhausted},
+		"it is no JSON":           {"{}", "text/plain", roomy, nil, nil, 415, codes.InvalidArgument},
+		"it makes no sense":       {"{}", asJSON, roomy, nil, nil, 400, codes.InvalidArgument},
+		"it is bad, and is lost":  {tooMuch, asJSON, roomy, nil, status.Error(codes.Unavailable, "away"), 503, codes.Unavailable},
+		"there is no room for it": {firing(t), asJSON, full, nil, errors.New("nothing is wrong with it"), 503, codes.Unavailable},
+		"the store is away":       {firing(t), asJSON, roomy, status.Error(codes.Unavailable, "away"), nil, 503, codes.Unavailable},
+		"something is broken":     {firing(t), asJSON, roomy, status.Error(codes.Internal, "broken"), nil, 500, codes.Internal},
+	} {
+		t.Run(name, func(t *testing.T) {
+			log := &logBuffer{}
+			endpoint := &alertmanager{
+				intake:   &fakeIntake{deliver: func(context.Context) error { return test.deliver }, reject: test.reject},
+				toStatus: asIs, bodies: test.bodies, slots: make(chan struct{}, 1), deadline: time.Hour,
+				logger: slog.New(slog.NewJSONHandler(log, nil)),
+			}
+			request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/intake/alertmanager", strings.NewReader(test.body))
+			request.Header.Set("Content-Type", test.contentType)
+			recorder := httptest.NewRecorder()
+			endpoint.ServeHTTP(recorder, request)
+			if recorder.Code != test.status || !strings.Contains(log.String(), `"code":"`+test.want.String()+`"`) {
+				t.Errorf("got %d and the log %s, want %d and %v", recorder.Code, log, test.status, test.want)
+			}
+		})
 	}
 }

@@ -1,17 +1,68 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
+	"golang.org/x/sync/semaphore"
 	"google.golang.org/grpc/codes"
 )
 
 const jsonType = "application/json"
+
+// maxBodies bounds the bodies that are held at once, over all HTTP requests, in bytes.
+const maxBodies = 64 << 20
+
+// bodies reads the bodies of requests, as many of them at once as there is room for.
+type bodies struct {
+	room *semaphore.Weighted
+	// patience is how long a request may wait for room.
+	patience time.Duration
+}
+
+func newBodies(size int64, patience time.Duration) *bodies {
+	return &bodies{room: semaphore.NewWeighted(size), patience: patience}
+}
+
+// noRoom says that a body was not read: nothing is wrong with it.
+var noRoom = &problem{
+	httpStatus: http.StatusServiceUnavailable, code: codes.Unavailable, reason: "TOO_MANY_REQUESTS",
+	message: "the requests that are worked on have too many bytes already: send it again",
+}
+
+// read is readJSON, once there is room. The room is given back by release, when nobody needs the body any more.
+func (b *bodies) read(w http.ResponseWriter, r *http.Request) (body []byte, release func(), problem *problem) {
+	size := bodySize(r)
+	if size == 0 {
+		body, problem = readJSON(w, r)
+		return body, func() {}, problem
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), b.patience)
+	defer cancel()
+	if err := b.room.Acquire(ctx, size); err != nil {
+		return nil, func() {}, noRoom
+	}
+	body, problem = readJSON(w, r)
+	return body, func() { b.room.Release(size) }, problem
+}
+
+// bodySize is how many bytes the body of a request may turn out to have. One that is refused unread has none.
+func bodySize(r *http.Request) int64 {
+	switch {
+	case r.Body == nil || r.Body == http.NoBody || r.ContentLength > maxRequest || checkType(r.Header) != nil:
+		return 0
+	case r.ContentLength < 0:
+		return maxRequest
+	default:
+		return r.ContentLength
+	}
+}
 
 // readJSON reads the body of a request, which is to be JSON of at most maxRequest bytes. An empty body need not say what
 // it is. What was read is returned with a problem, too.

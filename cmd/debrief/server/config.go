@@ -60,6 +60,19 @@ type Config struct {
 	Version string
 }
 
+// SettingsError says which setting makes no sense, and what would be right.
+type SettingsError struct{ cause error }
+
+// Error is what to tell the person who chose the setting.
+func (e *SettingsError) Error() string { return e.cause.Error() }
+
+// Unwrap is the cause.
+func (e *SettingsError) Unwrap() error { return e.cause }
+
+func settingsErrorf(format string, arguments ...any) error {
+	return &SettingsError{fmt.Errorf(format, arguments...)}
+}
+
 // DefaultConfig is how a server runs where nothing else is said.
 func DefaultConfig() Config {
 	return Config{
@@ -92,7 +105,10 @@ func (c *Config) complete() error {
 		}
 		c.Store = store
 	}
-	return errors.Join(c.checkBounds(), c.checkOrigins(), c.checkFormat())
+	if err := errors.Join(c.checkBounds(), c.checkOrigins(), c.checkFormat()); err != nil {
+		return &SettingsError{err}
+	}
+	return nil
 }
 
 func (c *Config) checkBounds() error {

@@ -22,14 +22,15 @@ import (
 type gateway struct {
 	mux        *runtime.ServeMux
 	parameters parameters
+	bodies     *bodies
 }
 
-func newGateway(ctx context.Context, calls *calls) (*gateway, error) {
+func newGateway(ctx context.Context, calls *calls, bodies *bodies) (*gateway, error) {
 	known, err := newParameters(calls.services)
 	if err != nil {
 		return nil, err
 	}
-	g := &gateway{parameters: known}
+	g := &gateway{parameters: known, bodies: bodies}
 	g.mux = runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, &runtime.HTTPBodyMarshaler{Marshaler: strictJSON{}}),
 		runtime.WithIncomingHeaderMatcher(none),
@@ -77,7 +78,8 @@ func (g *gateway) register(ctx context.Context, connection grpc.ClientConnInterf
 
 // ServeHTTP makes the request a call. The body is read first, so that one that is too large, or no JSON, is told so.
 func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, problem := readJSON(w, r)
+	body, release, problem := g.bodies.read(w, r)
+	defer release()
 	if problem != nil {
 		problem.write(w)
 		return

@@ -12,9 +12,6 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/klauspost/compress/gzip"
 	"github.com/rs/cors"
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc/codes"
 
 	"github.com/debriefhq/debrief/service"
@@ -36,28 +33,10 @@ func dressed(config Config, telemetry *telemetry, handler http.Handler) (http.Ha
 	if handler, err = withOrigins(config.CORSOrigins, handler); err != nil {
 		return nil, err
 	}
-	handler = routed(recovered(telemetry.logger, secured(handler)))
-	return otelhttp.NewHandler(handler, "HTTP",
-		otelhttp.WithTracerProvider(telemetry.tracers),
-		otelhttp.WithMeterProvider(telemetry.meters),
-		otelhttp.WithPropagators(telemetry.propagators),
-		otelhttp.WithFilter(noProbe),
-	), nil
-}
-
-// routed tells the request's span which route it took, once that is known.
-func routed(handler http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		handler.ServeHTTP(w, r)
-		if span := trace.SpanFromContext(r.Context()); span.IsRecording() && r.Pattern != "" {
-			span.SetAttributes(attribute.String("http.route", r.Pattern))
-		}
-	})
-}
-
-// noProbe leaves out what machines ask every few seconds.
-func noProbe(r *http.Request) bool {
-	return r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && r.URL.Path != "/metrics"
+	if !config.InsecureAllowUnauthenticatedNetwork {
+		handler = onlyLocal(handler)
+	}
+	return recovered(telemetry.logger, secured(handler)), nil
 }
 
 // withOrigins lets pages of the given origins call from a browser, and keeps those of all others from changing anything.
@@ -134,7 +113,7 @@ func answerPanic(w http.ResponseWriter, r *http.Request, logger *slog.Logger, ca
 // too long.
 func (s *Server) startHTTP(site http.Handler, listener net.Listener) {
 	server := &http.Server{
-		Handler:           site,
+		Handler:           observed(s.telemetry, listener.Addr(), site),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      time.Minute,

@@ -11,12 +11,17 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/contrib/exporters/autoexport"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	autoexport.RegisterSpanExporter("recorder", func(context.Context) (sdktrace.SpanExporter, error) { return &recorded, nil })
+	goleak.VerifyTestMain(m)
+}
 
 // patience bounds what a test waits for: it is never reached unless something is broken.
 const patience = 20 * time.Second
@@ -99,6 +104,10 @@ func (r *running) sendFrom(t *testing.T, method, path string, body io.Reader, he
 		t.Fatal(err)
 	}
 	for i := 0; i < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			request.Host = headers[i+1]
+			continue
+		}
 		request.Header.Add(headers[i], headers[i+1])
 	}
 	response, err := r.http.Do(request)

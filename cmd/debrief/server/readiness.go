@@ -12,8 +12,12 @@ import (
 	"github.com/debriefhq/debrief/repository"
 )
 
-// pingTimeout is after how long a store that does not answer counts as away.
-const pingTimeout = 5 * time.Second
+const (
+	// pingTimeout is after how long a store that does not answer counts as away.
+	pingTimeout = 5 * time.Second
+	// maxFailures is after how many failed pings in a row the store counts as away: one alone may be bad luck.
+	maxFailures = 2
+)
 
 // readiness says by the health of all services whether calls can be served: while the store can be reached, and until
 // the server is to stop.
@@ -25,6 +29,8 @@ type readiness struct {
 	services []string
 	logger   *slog.Logger
 	ready    bool
+	// failures are the pings that failed since the last one that did not.
+	failures int
 }
 
 // startReadiness says that the server is ready, follows the store from then on, and says that it is not ready any more as
@@ -51,12 +57,18 @@ func (r *readiness) check(ctx context.Context) {
 	err := r.store.Ping(bounded)
 	switch {
 	case ctx.Err() != nil: // The server is to stop.
-	case err != nil && r.ready:
-		r.logger.ErrorContext(ctx, "the store is away: not ready", "error", err)
-		r.set(false)
-	case err == nil && !r.ready:
-		r.logger.InfoContext(ctx, "the store is back: ready")
-		r.set(true)
+	case err != nil:
+		r.failures++
+		if r.ready && (r.failures >= maxFailures || bounded.Err() != nil) {
+			r.logger.ErrorContext(ctx, "the store is away: not ready", "error", err)
+			r.set(false)
+		}
+	default:
+		r.failures = 0
+		if !r.ready {
+			r.logger.InfoContext(ctx, "the store is back: ready")
+			r.set(true)
+		}
 	}
 }
 

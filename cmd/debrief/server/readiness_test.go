@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
@@ -28,7 +29,10 @@ func TestReadinessFollowsTheStore(t *testing.T) {
 		ready int
 	}{
 		{"the store is there", nil, healthpb.HealthCheckResponse_SERVING, http.StatusOK},
-		{"the store is away", errors.New("connection refused"), healthpb.HealthCheckResponse_NOT_SERVING, http.StatusServiceUnavailable},
+		{"one ping fails", errors.New("connection refused"), healthpb.HealthCheckResponse_SERVING, http.StatusOK},
+		{"the next does not", nil, healthpb.HealthCheckResponse_SERVING, http.StatusOK},
+		{"one fails again", errors.New("connection refused"), healthpb.HealthCheckResponse_SERVING, http.StatusOK},
+		{"two have failed in a row", errors.New("connection refused"), healthpb.HealthCheckResponse_NOT_SERVING, http.StatusServiceUnavailable},
 		{"it is still away", errors.New("connection refused"), healthpb.HealthCheckResponse_NOT_SERVING, http.StatusServiceUnavailable},
 		{"it is back", nil, healthpb.HealthCheckResponse_SERVING, http.StatusOK},
 	} {
@@ -46,6 +50,24 @@ func TestReadinessFollowsTheStore(t *testing.T) {
 			t.Errorf("%s: /readyz says %d, want %d", step.name, recorder.Code, step.ready)
 		}
 	}
+}
+
+// slowPing is a store that does not answer.
+type slowPing struct{}
+
+func (slowPing) Ping(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestAStoreThatDoesNotAnswerIsAwayAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &readiness{store: slowPing{}, health: health.NewServer(), logger: slog.New(slog.DiscardHandler), ready: true}
+		r.check(t.Context())
+		if r.ready {
+			t.Error("it is ready")
+		}
+	})
 }
 
 func TestAServerThatStopsIsNotReadyAgain(t *testing.T) {

@@ -16,14 +16,15 @@ import (
 
 // newSite is all that is offered over HTTP.
 func newSite(ctx context.Context, config Config, telemetry *telemetry, calls *calls, services *service.Services) (http.Handler, error) {
-	gateway, err := newGateway(ctx, calls)
+	bodies := newBodies(maxBodies, config.DefaultDeadline)
+	gateway, err := newGateway(ctx, calls, bodies)
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", gateway)
 	mux.Handle("/intake/alertmanager", only(&alertmanager{
-		intake: services.Intake, toStatus: services.ToStatus,
+		intake: services.Intake, toStatus: services.ToStatus, bodies: bodies,
 		slots: make(chan struct{}, config.MaxDeliveries), deadline: config.DefaultDeadline, logger: telemetry.logger,
 	}, http.MethodPost))
 	read := func(path string, handler http.Handler) { mux.Handle(path, only(handler, http.MethodGet)) }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"strings"
@@ -46,34 +47,30 @@ func TestAServerThatCannotStartSaysWhyAndLeavesNothingOpen(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*Config)
 		want   string
+		// settings says that it is for whoever chose the settings to put right.
+		settings bool
 	}{
-		"the gRPC port is taken": {func(c *Config) { c.GRPCAddr = occupied }, "grpc-addr: listen tcp"},
-		"the HTTP port is taken": {func(c *Config) { c.HTTPAddr = occupied }, "http-addr: listen tcp"},
+		"the gRPC port is taken": {func(c *Config) { c.GRPCAddr = occupied }, "grpc-addr: listen tcp", false},
+		"the HTTP port is taken": {func(c *Config) { c.HTTPAddr = occupied }, "http-addr: listen tcp", false},
 		"an address of the network": {
-			func(c *Config) { c.GRPCAddr = "0.0.0.0:0" }, "say so with --insecure-allow-unauthenticated-network",
+			func(c *Config) { c.GRPCAddr = "0.0.0.0:0" }, "say so with --insecure-allow-unauthenticated-network", true,
 		},
-		"an address without a host": {
-			func(c *Config) { c.HTTPAddr = ":0" }, "not a loopback address",
+		"an address without a host": {func(c *Config) { c.HTTPAddr = ":0" }, "not a loopback address", true},
+		"no address":                {func(c *Config) { c.HTTPAddr = "here" }, "want HOST:PORT", true},
+		"an unknown store": {
+			func(c *Config) { c.Store = "postgres://u:secret@db/debrief" }, "want sqlite:PATH, mongodb://", true,
 		},
-		"no address":       {func(c *Config) { c.HTTPAddr = "here" }, "want HOST:PORT"},
-		"an unknown store": {func(c *Config) { c.Store = "postgres://u:secret@db/debrief" }, "want sqlite:PATH, mongodb://"},
-		"no path": {
-			func(c *Config) { c.Store = "sqlite:" }, "without a path",
-		},
-		"a store that is a directory": {
-			func(c *Config) { c.Store = "sqlite:" + directory }, "open the store",
-		},
+		"no path":                     {func(c *Config) { c.Store = "sqlite:" }, "without a path", true},
+		"a store that is a directory": {func(c *Config) { c.Store = "sqlite:" + directory }, "open the store", false},
 		"a MongoDB that is not there": {
-			func(c *Config) {
-				c.Store = "mongodb://u:secret@" + unused + "/?serverSelectionTimeoutMS=200"
-			}, "open the store at MongoDB",
+			func(c *Config) { c.Store = "mongodb://u:secret@" + unused + "/?serverSelectionTimeoutMS=200" }, "open the store at MongoDB", false,
 		},
-		"a MongoDB URI that makes no sense": {func(c *Config) { c.Store = "mongodb://" }, "open the store at MongoDB"},
-		"an unknown log format":             {func(c *Config) { c.LogFormat = "xml" }, "want json or text"},
-		"an origin with a path":             {func(c *Config) { c.CORSOrigins = []string{"https://a.example/x"} }, "without a path"},
-		"an origin that is a pattern":       {func(c *Config) { c.CORSOrigins = []string{"*.example.com"} }, "want `*`, or an origin"},
-		"no time at all":                    {func(c *Config) { c.DefaultDeadline = 0 }, "default-deadline must be more than zero"},
-		"too long a delay":                  {func(c *Config) { c.DrainDelay = time.Minute }, "half of shutdown-timeout"},
+		"a MongoDB URI that makes no sense": {func(c *Config) { c.Store = "mongodb://" }, "open the store at MongoDB", false},
+		"an unknown log format":             {func(c *Config) { c.LogFormat = "xml" }, "want json or text", true},
+		"an origin with a path":             {func(c *Config) { c.CORSOrigins = []string{"https://a.example/x"} }, "without a path", true},
+		"an origin that is a pattern":       {func(c *Config) { c.CORSOrigins = []string{"*.example.com"} }, "want `*`, or an origin", true},
+		"no time at all":                    {func(c *Config) { c.DefaultDeadline = 0 }, "default-deadline must be more than zero", true},
+		"too long a delay":                  {func(c *Config) { c.DrainDelay = time.Minute }, "half of shutdown-timeout", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := testConfig(t)
@@ -87,6 +84,9 @@ func TestAServerThatCannotStartSaysWhyAndLeavesNothingOpen(t *testing.T) {
 			}
 			if !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "secret") {
 				t.Errorf("error is %q, want it to say %q and no secret", err, test.want)
+			}
+			if got := errors.As(err, new(*SettingsError)); got != test.settings {
+				t.Errorf("%v: it is one of the settings: %v, want %v", err, got, test.settings)
 			}
 			goleak.VerifyNone(t, before)
 			for _, address := range addresses {

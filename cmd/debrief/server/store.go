@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,7 +19,7 @@ import (
 func DefaultStore() (string, error) {
 	directory, err := dataDirectory()
 	if err != nil {
-		return "", fmt.Errorf("no place for the default store: %w; name one with --store", err)
+		return "", settingsErrorf("no place for the default store: %w; name one with --store", err)
 	}
 	return "sqlite:" + filepath.Join(directory, "debrief", "debrief.db"), nil
 }
@@ -48,18 +47,18 @@ func (c *Config) openStore(ctx context.Context, telemetry *telemetry) (repositor
 		return openMongoDB(ctx, c.Store, telemetry)
 	}
 	// What is no store URL may still hold a password: it is not repeated.
-	return nil, errors.New("store is not a URL of a known kind: want sqlite:PATH, mongodb://… or mongodb+srv://…")
+	return nil, settingsErrorf("store is not a URL of a known kind: want sqlite:PATH, mongodb://… or mongodb+srv://…")
 }
 
 func openSQLite(ctx context.Context, path string, telemetry *telemetry) (repository.Repository, error) {
 	if path == "" {
-		return nil, errors.New("store is `sqlite:` without a path: want sqlite:PATH")
+		return nil, settingsErrorf("store is `sqlite:` without a path: want sqlite:PATH")
 	}
 	store, err := sqlite.Open(ctx, path, sqlite.Options{
 		TracerProvider: telemetry.tracers, MeterProvider: telemetry.meters, Logger: telemetry.logger,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open the store %s: %w", path, err)
+		return nil, fmt.Errorf("open the store: %w", err)
 	}
 	return store, nil
 }

@@ -1,9 +1,13 @@
 package server
 
 import (
+	"bytes"
+	"encoding/binary"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -46,5 +50,57 @@ func TestTheDefaultStoreIsMadeAndIsTheUsersAlone(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(data, "debrief", "debrief.db")); err != nil {
 		t.Error(err)
+	}
+}
+
+// headerNumber changes a number in the header of an SQLite file: https://sqlite.org/fileformat.html#the_database_header
+func headerNumber(t *testing.T, path string, offset int64, number uint32) {
+	t.Helper()
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = file.WriteAt(binary.BigEndian.AppendUint32(nil, number), offset)
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAFileThatIsNotOursIsLeftAloneAndToldInOneLine(t *testing.T) {
+	const version, application = 60, 68
+	for name, test := range map[string]struct {
+		offset int64
+		want   string
+	}{
+		"another program's":  {application, "it is the database of another program"},
+		"a newer version's":  {version, "a newer version of Debrief has written it"},
+		"no database at all": {0, "it is no SQLite database"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "debrief.db")
+			config := testConfig(t)
+			config.Store = "sqlite:" + path
+			start(t, func(c *Config) { c.Store = config.Store }).stop(t)
+			headerNumber(t, path, test.offset, 9999)
+			before, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = Run(t.Context(), config)
+			if err == nil {
+				t.Fatal("it was opened")
+			}
+			told := err.Error()
+			if !strings.Contains(told, path+": "+test.want) || strings.Count(told, path) != 1 || strings.Contains(told, "unavailable") || strings.Contains(told, "\n") {
+				t.Errorf("error is %q, want one line that says of %s: %s", told, path, test.want)
+			}
+			after, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(before, after) {
+				t.Error("the file was changed")
+			}
+		})
 	}
 }

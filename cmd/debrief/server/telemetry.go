@@ -79,7 +79,7 @@ func exported(signal string) bool {
 
 func notExported(signal string, err error) error {
 	variable := "OTEL_" + signal + "_EXPORTER"
-	return fmt.Errorf("%s is %q: %w", variable, os.Getenv(variable), err)
+	return settingsErrorf("%s is %q: %w", variable, os.Getenv(variable), err)
 }
 
 // startTraces makes spans that are sent out. Where nobody wants them nothing is recorded, and spans do no more than to
