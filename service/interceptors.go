@@ -16,6 +16,9 @@ import (
 // ActorHeader is the gRPC metadata key, and the HTTP header, with which callers name themselves.
 const ActorHeader = "debrief-actor"
 
+// ActorBinaryHeader is the gRPC metadata key for names beyond ASCII, in UTF-8: https://grpc.io/docs/guides/metadata
+const ActorBinaryHeader = ActorHeader + "-bin"
+
 const maxActor = 128
 
 type actorKey struct{}
@@ -49,7 +52,7 @@ func (s *Services) mapErrors(ctx context.Context, request any, _ *grpc.UnaryServ
 }
 
 func identify(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	values := metadata.ValueFromIncomingContext(ctx, ActorHeader)
+	values := append(metadata.ValueFromIncomingContext(ctx, ActorHeader), metadata.ValueFromIncomingContext(ctx, ActorBinaryHeader)...)
 	if len(values) == 0 {
 		return handler(ctx, request)
 	}

@@ -62,7 +62,7 @@ func runPhases(ctx context.Context, s settings, in stores, told *report, progres
 	if err := b.start(ctx, progress); err != nil {
 		return err
 	}
-	told.Start = started{Incidents: base, Ready: milliseconds(b.server.ready), MemoryAtRest: b.atRest}
+	told.Start = started{Incidents: s.base, Ready: milliseconds(b.server.ready), MemoryAtRest: b.atRest}
 	for number := range s.runs {
 		for _, phase := range phases {
 			fmt.Fprintf(progress, "run %d of %d: %s\n", number+1, s.runs, phase.name)
@@ -82,7 +82,7 @@ func runPhases(ctx context.Context, s settings, in stores, told *report, progres
 func (b *bench) start(ctx context.Context, progress io.Writer) error {
 	const name = "phases"
 	b.closers = append(b.closers, func(ctx context.Context) error { return b.stores.remove(ctx, name) })
-	if _, err := fill(ctx, b.stores, name, base, progress); err != nil {
+	if _, err := fill(ctx, b.stores, name, b.base, progress); err != nil {
 		return err
 	}
 	var err error
@@ -99,13 +99,13 @@ func (b *bench) start(ctx context.Context, progress io.Writer) error {
 		return err
 	}
 	b.closers = append(b.closers, b.bare.close)
-	if err := b.ids.fill(ctx, b.bare); err != nil {
+	if err := b.ids.fill(ctx, b.bare, b.base/floorShare); err != nil {
 		return err
 	}
 	if err := b.connect(); err != nil {
 		return err
 	}
-	b.names, err = b.grpcCalls.listNames(ctx, base)
+	b.names, err = b.grpcCalls.listNames(ctx, b.base)
 	return err
 }
 

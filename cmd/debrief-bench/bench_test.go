@@ -147,7 +147,7 @@ func TestTheMedianIsTheRunInTheMiddle(t *testing.T) {
 
 func TestSettingsHaveBounds(t *testing.T) {
 	for _, arguments := range [][]string{
-		{"--clients", "0"}, {"--runs", "0"}, {"--incidents", "9999"}, {"--duration", "0s"}, {"--store", "postgres://"}, {"--most", "0"}, {"surplus"},
+		{"--clients", "0"}, {"--runs", "0"}, {"--incidents", "9999"}, {"--base", "1"}, {"--duration", "0s"}, {"--store", "postgres://"}, {"--most", "0"}, {"surplus"},
 	} {
 		var problems bytes.Buffer
 		if code := run(t.Context(), arguments, strings.NewReader(""), io.Discard, &problems); code != 1 || problems.Len() == 0 {
@@ -159,7 +159,7 @@ func TestSettingsHaveBounds(t *testing.T) {
 func TestABenchmarkMeasuresEveryPhase(t *testing.T) {
 	var out, problems bytes.Buffer
 	code := run(t.Context(), []string{
-		"--json", "--runs", "1", "--duration", "20s", "--most", "8", "--rest", "1ms", "--clients", "2", "--directory", t.TempDir(), "--only", "floor,gRPC,REST,alerts",
+		"--json", "--runs", "1", "--duration", "20s", "--most", "8", "--base", "500", "--incidents", "1000", "--rest", "1ms", "--clients", "2", "--directory", t.TempDir(), "--only", "floor,gRPC,REST,alerts,growth: a rare label",
 	}, strings.NewReader(""), &out, &problems)
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, problems.String())
@@ -181,6 +181,9 @@ func TestABenchmarkMeasuresEveryPhase(t *testing.T) {
 	}
 	if difference := cmp.Diff(want, names); difference != "" {
 		t.Errorf("phases (-want +got):\n%s", difference)
+	}
+	if len(told.Growth) != 2 || told.Growth[0].Incidents != 500 || told.Growth[1].Incidents != 1000 || len(told.Growth[1].Lists) != 1 {
+		t.Errorf("growth was not measured: %+v", told.Growth)
 	}
 	if told.Start.Ready <= 0 {
 		t.Errorf("the server was ready after %v ms", told.Start.Ready)

@@ -34,12 +34,12 @@ func newFloorIDs() *floorIDs {
 	return &floorIDs{next: service.NewIDs(rand.Reader)}
 }
 
-// floorDocuments is how many documents a floor begins with.
-const floorDocuments = 2000
+// floorShare is the part of the base that a floor begins with.
+const floorShare = 5
 
 // fill gives a floor what is found in it.
-func (f *floorIDs) fill(ctx context.Context, to floor) error {
-	for number := range int64(floorDocuments) {
+func (f *floorIDs) fill(ctx context.Context, to floor, documents int) error {
+	for number := range int64(documents) {
 		id := f.next(time.Now())
 		if err := to.insert(ctx, id, number); err != nil {
 			return fmt.Errorf("fill the floor: %w", err)

@@ -40,13 +40,13 @@ func (s settings) wantedLists() []list {
 	return slices.DeleteFunc(slices.Clone(lists), func(l list) bool { return !s.wanted("growth: " + l.name) })
 }
 
-// measureGrowth reads the same lists from a store of 10,000 incidents and from one that has as many as are asked for.
+// measureGrowth reads the same lists from a store of the base and from one that has as many as are asked for.
 func measureGrowth(ctx context.Context, s settings, in stores, progress io.Writer) ([]growth, error) {
 	if len(s.wantedLists()) == 0 {
 		return nil, nil
 	}
-	sizes := []int{base}
-	if s.incidents > base {
+	sizes := []int{s.base}
+	if s.incidents > s.base {
 		sizes = append(sizes, s.incidents)
 	}
 	var told []growth

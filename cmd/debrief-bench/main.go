@@ -52,17 +52,17 @@ type settings struct {
 	rest      time.Duration
 	clients   int
 	runs      int
+	// base is how many incidents the phases find in the store, and with which growth begins.
+	base int
+	// incidents is up to how many growth is measured.
 	incidents int
 	// most bounds the calls of a phase, whatever its duration.
 	most int
 	only []string
 }
 
-// base is how many incidents the phases find in the store, and with which growth begins.
-const base = 10_000
-
 func newCommand() *cobra.Command {
-	s := settings{store: "sqlite", duration: 10 * time.Second, rest: 5 * time.Second, clients: 16, runs: 3, incidents: base, most: 5_000_000}
+	s := settings{store: "sqlite", duration: 10 * time.Second, rest: 5 * time.Second, clients: 16, runs: 3, base: 10_000, incidents: 10_000, most: 5_000_000}
 	command := &cobra.Command{
 		Use:           "debrief-bench",
 		Short:         "Measure Debrief beside what it is made of",
@@ -87,6 +87,7 @@ func newCommand() *cobra.Command {
 	flags.DurationVar(&s.rest, "rest", s.rest, "how long a server is left alone before its memory is said to be that at rest")
 	flags.IntVar(&s.clients, "clients", s.clients, "`number` of callers at a time")
 	flags.IntVar(&s.runs, "runs", s.runs, "how often all phases are run, one after the other; the median is told")
+	flags.IntVar(&s.base, "base", s.base, "`number` of incidents that the phases find in the store, and with which growth begins")
 	flags.IntVar(&s.incidents, "incidents", s.incidents, "`number` of incidents up to which growth is measured")
 	flags.IntVar(&s.most, "most", s.most, "`number` of calls at which a phase ends early")
 	flags.StringSliceVar(&s.only, "only", nil, "run only the phases, and lists (growth: NAME), whose names begin with one of these `words`")
@@ -102,7 +103,8 @@ func (s settings) check() error {
 	}{
 		{"clients", s.clients, 1, 1024},
 		{"runs", s.runs, 1, 99},
-		{"incidents", s.incidents, base, 10_000_000},
+		{"base", s.base, 500, 1_000_000},
+		{"incidents", s.incidents, s.base, 10_000_000},
 		{"most", s.most, 1, 100_000_000},
 	} {
 		if bound.value < bound.least || bound.value > bound.atMost {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // application is one run of the command line.
@@ -66,7 +68,7 @@ func (a *application) finish(ctx context.Context, command *cobra.Command, err er
 	if !a.running && !errors.As(err, new(*usageError)) {
 		err = &usageError{err}
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || status.Code(err) == codes.Canceled) {
 		err = errInterrupted
 	}
 	fmt.Fprint(a.environment.stderr, a.describe(command, err))

@@ -101,9 +101,6 @@ func (c *collection[T]) read(ctx context.Context, id string) (bson.Raw, error) {
 	return found.raw, err
 }
 
-// entityOnly leaves out what is stored beside the entity.
-var entityOnly = bson.D{{Key: fieldTerms, Value: 0}, {Key: fieldNumbers, Value: 0}, {Key: fieldOutbox, Value: 0}}
-
 // List reads the resources that match the query, in its order.
 func (c *collection[T]) List(ctx context.Context, query repository.Query) ([]T, error) {
 	if err := c.awaitEffects(ctx); err != nil {

@@ -116,7 +116,7 @@ func (c *collection[T]) resolve(ctx context.Context, taken []creation[T]) (left 
 	}
 	for _, one := range taken {
 		if owner, ok := owners[one.key]; ok {
-			*one.result = repository.Created[T]{Resource: owner, Existed: true}
+			*one.result = repository.Created[T]{Resource: owner, Existed: !one.entangled || c.schema.Header(&owner).ID != one.id}
 		} else {
 			left = append(left, one)
 		}

@@ -24,6 +24,9 @@ import (
 // commandTimeout bounds a command whose caller sets no deadline.
 const commandTimeout = 30 * time.Second
 
+// entangledAttempts is how often a command is run that others get into the way of.
+const entangledAttempts = 8
+
 const scope = "github.com/debriefhq/debrief/repository/mongodb"
 
 // engine is where every command goes through: it bounds it in time, tells the telemetry of it, after OpenTelemetry's
@@ -90,9 +93,20 @@ func (e *engine) do(ctx context.Context, command command, run func(context.Conte
 	ctx, span := e.tracer.Start(ctx, command.operation+" "+command.collection, trace.WithSpanKind(trace.SpanKindClient))
 	defer span.End()
 	started := time.Now() //nolint:forbidigo // How long something took is measured, not told.
-	err := bounded(ctx, run)
+	err := bounded(ctx, func(ctx context.Context) error { return undeterred(ctx, run) })
 	e.report(ctx, span, command, time.Since(started), err) //nolint:forbidigo // As above.
 	return translate(ctx, err)                             //nolint:spancheck // As above.
+}
+
+// undeterred runs a command again that lost to another one with which it was entangled: nothing of it was done.
+func undeterred(ctx context.Context, run func(context.Context) error) error {
+	var err error
+	for attempt := range entangledAttempts {
+		if err = run(ctx); !isEntangled(err) || pause(ctx, attempt+3) != nil {
+			break
+		}
+	}
+	return err
 }
 
 // bounded runs a command within commandTimeout, where the caller sets no deadline.

@@ -15,6 +15,7 @@ import (
 
 // Codes of the server, from its error_codes.yml.
 const (
+	codeWriteConflict       = 112
 	codeExceededMemoryLimit = 146
 	codeObjectTooLarge      = 10334
 	codeOutOfDiskSpace      = 14031
@@ -74,6 +75,16 @@ func isExhausted(err error) bool {
 	}
 	codes := []int{codeExceededMemoryLimit, codeObjectTooLarge, codeOutOfDiskSpace, codeExceededQuota}
 	return slices.ContainsFunc(codes, answer.HasErrorCode) || strings.Contains(answer.Error(), "No space left on device")
+}
+
+// isEntangled says whether the engine gave a command up because it and another one waited for each other. An engine on
+// PostgreSQL has no code for it.
+func isEntangled(err error) bool {
+	if err == nil {
+		return false
+	}
+	var answer mongo.ServerError
+	return errors.As(err, &answer) && (answer.HasErrorCode(codeWriteConflict) || strings.Contains(answer.Error(), "deadlock detected"))
 }
 
 // corrupt says that something stored can't be read.

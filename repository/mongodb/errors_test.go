@@ -57,3 +57,24 @@ func TestTranslate(t *testing.T) {
 		})
 	}
 }
+
+func TestEntangledCommandsAreKnown(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"none":                        {nil, false},
+		"a conflict of MongoDB's":     {mongo.CommandError{Code: codeWriteConflict}, true},
+		"a deadlock below the engine": {mongo.BulkWriteException{WriteErrors: []mongo.BulkWriteError{{WriteError: mongo.WriteError{Message: "deadlock detected"}}}}, true},
+		"a duplicate":                 {mongo.WriteException{WriteErrors: mongo.WriteErrors{{Code: 11000}}}, false},
+		"something else":              {errors.New("deadlock detected"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := isEntangled(test.err); got != test.want {
+				t.Errorf("isEntangled(%v) = %v, want %v", test.err, got, test.want)
+			}
+		})
+	}
+}

@@ -24,14 +24,20 @@ func testContext(t *testing.T, newRepository func(t *testing.T) repository.Repos
 		{"canceled", canceled, context.Canceled},
 		{"expired", expired, context.DeadlineExceeded},
 	} {
-		t.Run(test.name, func(t *testing.T) { ended(test.ctx, t, newRepository(t), test.want) })
+		t.Run(test.name, func(t *testing.T) {
+			store := newRepository(t)
+			create(t, store.Incidents(), newIncident(1), repository.Effects{})
+			ended(test.ctx, t, store, test.want)
+			check(t, "stored", list(t, store.Incidents(), repository.Query{Limit: 5}), []repository.Incident{newIncident(1)})
+			check(t, "events", allEvents(t, store), nil)
+		})
 	}
 	t.Run("canceled inside an update", func(t *testing.T) { canceledInsideUpdate(t, newRepository(t)) })
 }
 
+// ended makes every call with a context that has ended.
 func ended(ctx context.Context, t *testing.T, store repository.Repository, want error) {
 	t.Helper()
-	create(t, store.Incidents(), newIncident(1), repository.Effects{})
 	creation := repository.Creation[repository.Incident]{Resource: newIncident(2), Effects: withEvents(newEvent(2, 1))}
 	for _, call := range []struct {
 		name string
@@ -50,8 +56,6 @@ func ended(ctx context.Context, t *testing.T, store repository.Repository, want 
 			t.Errorf("%s = %v, want %v", call.name, call.err, want)
 		}
 	}
-	check(t, "stored", list(t, store.Incidents(), repository.Query{Limit: 5}), []repository.Incident{newIncident(1)})
-	check(t, "events", allEvents(t, store), nil)
 }
 
 func second[T any](_ T, err error) error { return err }

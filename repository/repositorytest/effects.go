@@ -52,15 +52,16 @@ func effectsOfPublication(t *testing.T, store repository.Repository) {
 	create(t, store.PostMortems(), document, repository.Effects{})
 	var want []repository.PostMortemRevision
 	for number := int32(1); number <= 3; number++ {
+		var revision repository.PostMortemRevision
 		published := update(t, store.PostMortems(), newID(1), func(document *repository.PostMortem) (repository.Effects, error) {
 			document.State, document.LatestRevision = "PUBLISHED", number
-			revision := repository.PostMortemRevision{
+			revision = repository.PostMortemRevision{
 				Header: newHeader(100 + int(number)), Number: number, PostMortem: *document, Document: "# Checkout", PublishTime: epoch,
 			}
 			revision.ID, revision.Parent = repository.RevisionID(document.ID, number), document.ID
-			want = append(want, revision)
 			return repository.Effects{PostMortemRevisions: []repository.PostMortemRevision{revision}}, nil
 		})
+		want = append(want, revision)
 		check(t, "published", published.LatestRevision, number)
 	}
 	revisions := store.PostMortemRevisions()
@@ -82,7 +83,7 @@ func effectsTwice(t *testing.T, store repository.Repository) {
 			return effects, nil
 		})
 	}
-	update(t, store.Incidents(), newID(1), func(incident *repository.Incident) (repository.Effects, error) {
+	update(t, store.Incidents(), newID(1), func(*repository.Incident) (repository.Effects, error) {
 		return withEvents(newEvent(1, 4)), nil
 	})
 	events := allEvents(t, store)

@@ -56,7 +56,7 @@ func testList(t *testing.T, newRepository func(t *testing.T) repository.Reposito
 // listed asks for the resources in many ways.
 func listed[T any](t *testing.T, schema repository.Schema[T], reader repository.Reader[T], resources []T) {
 	t.Helper()
-	const queries = 250
+	const queries = 150
 	querier := querier[T]{random: newRandom(uint64(len(resources))), schema: schema, resources: resources}
 	found := 0
 	for range queries {

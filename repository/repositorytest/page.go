@@ -76,8 +76,8 @@ func cut[T any](t *testing.T, schema repository.Schema[T], reader repository.Rea
 func pageCloseIDs(t *testing.T, store repository.Repository) {
 	chaos := newRandom(14)
 	want := map[string]bool{}
-	for round := range 6 {
-		for range 12 {
+	for round := range 4 {
+		for range 10 {
 			incident := newIncident(1)
 			incident.ID = fmt.Sprintf("%s%c%03d", newID(1)[:22], pick(chaos, []rune("0AZaz~é")), chaos.IntN(1000))
 			if !want[incident.ID] {

@@ -84,14 +84,14 @@ func checkUTC(t *testing.T, value reflect.Value) {
 	t.Helper()
 	switch value.Kind() {
 	case reflect.Struct:
-		if at, ok := value.Interface().(time.Time); ok {
+		if at, ok := reflect.TypeAssert[time.Time](value); ok {
 			if at.Location() != time.UTC {
 				t.Errorf("a time is in %s, want UTC", at.Location())
 			}
 			return
 		}
-		for i := range value.NumField() {
-			checkUTC(t, value.Field(i))
+		for _, field := range value.Fields() {
+			checkUTC(t, field)
 		}
 	case reflect.Slice:
 		for i := range value.Len() {

@@ -44,7 +44,7 @@ const uncounted = -1
 func newGauges(meters metric.MeterProvider, store repository.Repository) (*gauges, error) {
 	meter := meters.Meter("github.com/debriefhq/debrief/cmd/debrief/server")
 	incidents, err := meter.Int64ObservableGauge("debrief.incidents", metric.WithUnit("{incident}"),
-		metric.WithDescription("Incidents whose work is not over, by state; 10000 stands for that many or more."))
+		metric.WithDescription("Incidents whose work is not over, without exercises, by state; 10000 stands for that many or more."))
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,13 @@ func (g *gauges) add(instrument metric.Int64ObservableGauge, attributes metric.M
 }
 
 func (g *gauges) incidentsIn(state string) func(context.Context) (int, error) {
-	query := repository.Query{Where: repository.TermIn{repository.Term("state", state)}, Limit: gaugeLimit}
+	query := repository.Query{
+		Where: repository.And{
+			repository.TermIn{repository.Term("state", state)},
+			repository.Not{Condition: repository.TermIn{repository.Term("kind", "EXERCISE")}},
+		},
+		Limit: gaugeLimit,
+	}
 	return func(ctx context.Context) (int, error) { return g.store.Incidents().Count(ctx, query) }
 }
 

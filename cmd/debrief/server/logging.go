@@ -14,8 +14,9 @@ import (
 // startLogs makes the logger: it writes to the output, and to where the environment asks for logs to be sent.
 func (t *telemetry) startLogs(ctx context.Context, config Config, about *resource.Resource, opened *closers) error {
 	written := writtenLog(config)
+	t.written = slog.New(written)
 	if !exported("LOGS") {
-		t.logger = slog.New(written)
+		t.logger = t.written
 		return nil
 	}
 	exporter, err := autoexport.NewLogExporter(ctx)
@@ -23,7 +24,7 @@ func (t *telemetry) startLogs(ctx context.Context, config Config, about *resourc
 		return notExported("LOGS", err)
 	}
 	provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(sdklog.NewBatchProcessor(exporter)), sdklog.WithResource(about))
-	opened.push("send the last log records", provider.Shutdown)
+	opened.push("send the last log records", t.ifPossible("logs", provider.Shutdown))
 	sent := otelslog.NewHandler("debrief", otelslog.WithLoggerProvider(provider))
 	t.logger = slog.New(slog.NewMultiHandler(written, leveled{sent, config.LogLevel}))
 	return nil

@@ -2,8 +2,11 @@ package server
 
 import (
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
 )
 
 func TestMetricsTellOfCallsAndOfOpenWork(t *testing.T) {
@@ -29,5 +32,22 @@ func TestMetricsTellOfCallsAndOfOpenWork(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("%s is missing", want)
 		}
+	}
+}
+
+func TestOpenWorkIsToldWithoutExercises(t *testing.T) {
+	store := "sqlite:" + filepath.Join(t.TempDir(), "debrief.db")
+	before := start(t, func(c *Config) { c.Store = store })
+	openIncident(t, before)
+	openIncident(t, before)
+	post(t, before, "/v1/incidents", `{"title":"Game day","kind":"KIND_EXERCISE"}`, &debriefv1.Incident{})
+	before.stop(t)
+	server := start(t, func(c *Config) { c.Store = store }) // It counts when it starts.
+	page := ""
+	for !strings.Contains(page, "debrief_action_items_overdue ") && t.Context().Err() == nil {
+		page = server.send(t, http.MethodGet, "/metrics", "").body
+	}
+	if want := `debrief_incidents{debrief_incident_state="TRIAGE"} 2`; !strings.Contains(page, want+"\n") {
+		t.Errorf("%s is missing in %s", want, page)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"go.opentelemetry.io/otel"
 
@@ -43,7 +44,7 @@ func Run(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { server.logger.WarnContext(ctx, "telemetry", "error", err) }))
+	otel.SetErrorHandler(&complaints{logger: server.telemetry.written, told: map[string]time.Time{}})
 	server.logger.InfoContext(ctx, "serving", "grpc", server.addresses.GRPC.String(), "http", server.addresses.HTTP.String())
 	err = server.Wait(ctx)
 	server.logger.InfoContext(ctx, "stopping")

@@ -14,7 +14,7 @@ import (
 )
 
 // DefaultStore is the store of somebody who did not name one: a file in the user's data directory, which is
-// $XDG_DATA_HOME or ~/.local/share (XDG Base Directory Specification), %LocalAppData% on Windows, and
+// $XDG_DATA_HOME or ~/.local/share (XDG Base Directory Specification), %AppData% on Windows, and
 // ~/Library/Application Support on macOS.
 func DefaultStore() (string, error) {
 	directory, err := dataDirectory()

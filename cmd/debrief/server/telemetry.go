@@ -27,7 +27,9 @@ import (
 // ask for it (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/): where OTEL_<SIGNAL>_EXPORTER
 // names an exporter, or an OTLP endpoint is set.
 type telemetry struct {
-	logger      *slog.Logger
+	logger *slog.Logger
+	// written is the part of logger that writes to the output alone, for what is wrong with sending.
+	written     *slog.Logger
 	tracers     trace.TracerProvider
 	meters      metric.MeterProvider
 	propagators propagation.TextMapPropagator
@@ -82,6 +84,16 @@ func notExported(signal string, err error) error {
 	return settingsErrorf("%s is %q: %w", variable, os.Getenv(variable), err)
 }
 
+// ifPossible makes what could not be sent at the end a matter of the log: the server itself has stopped in good order.
+func (t *telemetry) ifPossible(signal string, shutdown func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := shutdown(ctx); err != nil {
+			t.written.WarnContext(ctx, "telemetry: the last of it could not be sent", "signal", signal, "error", err)
+		}
+		return nil
+	}
+}
+
 // startTraces makes spans that are sent out. Where nobody wants them nothing is recorded, and spans do no more than to
 // give each call an id for the log.
 func (t *telemetry) startTraces(ctx context.Context, _ Config, about *resource.Resource, opened *closers) error {
@@ -94,7 +106,7 @@ func (t *telemetry) startTraces(ctx context.Context, _ Config, about *resource.R
 		return notExported("TRACES", err)
 	}
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(about))
-	opened.push("send the last spans", provider.Shutdown)
+	opened.push("send the last spans", t.ifPossible("traces", provider.Shutdown))
 	t.tracers = provider
 	return nil
 }
@@ -114,7 +126,7 @@ func (t *telemetry) startMetrics(ctx context.Context, _ Config, about *resource.
 		options = append(options, sdkmetric.WithReader(reader))
 	}
 	provider := sdkmetric.NewMeterProvider(options...)
-	opened.push("send the last metrics", provider.Shutdown)
+	opened.push("send the last metrics", t.ifPossible("metrics", provider.Shutdown))
 	t.meters = provider
 	return nil
 }

@@ -1,9 +1,12 @@
 package server
 
 import (
+	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestTelemetryIsSentOutWhereTheStandardVariablesAskForIt(t *testing.T) {
@@ -43,5 +46,22 @@ func TestAnExporterThatDoesNotExistIsAnError(t *testing.T) {
 				t.Errorf("error is %v, want one of the settings that names the exporter", err)
 			}
 		})
+	}
+}
+
+func TestStoppingSucceedsThoughTheLastTelemetryCannotBeSent(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+free(t))
+	server := start(t, nil)
+	server.send(t, http.MethodGet, "/v1/incidents", "")
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if err := server.Stop(ctx); err != nil {
+		t.Errorf("Stop: %v, want no error", err)
+	}
+	// Of spans, OpenTelemetry tells its error handler.
+	for _, signal := range []string{"metrics", "logs"} {
+		if want := `"msg":"telemetry: the last of it could not be sent","signal":"` + signal + `"`; !strings.Contains(server.log.String(), want) {
+			t.Errorf("the log does not say %q: %s", want, server.log)
+		}
 	}
 }
