@@ -2,9 +2,9 @@ package endtoend_test
 
 import (
 	"context"
-	"os"
+	"net/http"
+	"net/http/httptest"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -34,7 +34,7 @@ func openBrowser(t *testing.T, origin string) *browser {
 	if err != nil {
 		t.Skip("there is no chromium: install Debian's package of that name")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 	t.Cleanup(cancel)
 	allocator, cancel := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true),
@@ -117,12 +117,13 @@ func TestAnExportedPageRunsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "page.html")
-	if err := os.WriteFile(file, exported.GetData(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	b := openBrowser(t, "file://"+file)
-	if err := chromedp.Do(b, chromedp.Navigate("file://"+file), chromedp.WaitVisible("h1")); err != nil {
+	site := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, _ *http.Request) {
+		answer.Header().Set("Content-Type", exported.GetContentType())
+		_, _ = answer.Write(exported.GetData())
+	}))
+	t.Cleanup(site.Close)
+	b := openBrowser(t, site.URL)
+	if err := chromedp.Do(b, chromedp.Navigate(site.URL)); err != nil {
 		t.Fatal(err)
 	}
 	text, err := chromedp.Run(b, chromedp.Evaluate[string](`document.body.innerText`))
