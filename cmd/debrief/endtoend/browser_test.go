@@ -20,7 +20,7 @@ import (
 
 // browser is a real browser that keeps what goes wrong in it.
 type browser struct {
-	context.Context
+	context.Context //nolint:containedctx // What chromedp calls a browser is a context.
 
 	mutex sync.Mutex
 	// problems are exceptions, errors on the console, dialogs, and addresses beside the server's that were asked for.
