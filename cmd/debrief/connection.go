@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
@@ -15,10 +17,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
+	"github.com/debriefhq/debrief/service"
 )
-
-// actorHeader is the gRPC metadata key with which callers name themselves.
-const actorHeader = "debrief-actor"
 
 // maxAnswer is the size of an answer, in bytes, beyond which it is refused. A page has up to 500 resources, and a
 // post-mortem alone may have some 600 KiB.
@@ -74,24 +74,32 @@ func (a *application) connect() (*connection, error) {
 	}, nil
 }
 
-// actor is who the caller says they are. gRPC metadata carries printable ASCII only.
+// actor is who the caller says they are.
 func (a *application) actor() (string, error) {
-	if printable := printableASCII(a.globals.as); printable != a.globals.as {
-		return "", usagef("--as %q: only printable ASCII characters can be sent", a.globals.as)
+	if printable(a.globals.as) != a.globals.as {
+		return "", usagef("--as %q: it may have printable characters only", a.globals.as)
 	}
 	if a.globals.as == "" {
-		return printableASCII(a.environment.login), nil
+		return printable(a.environment.login), nil
 	}
 	return a.globals.as, nil
 }
 
-func printableASCII(text string) string {
+func printable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
 			return -1
 		}
 		return r
 	}, text)
+}
+
+// headerFor is the metadata key under which a name can be sent: plain metadata carries ASCII only.
+func headerFor(actor string) string {
+	if strings.ContainsFunc(actor, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return service.ActorBinaryHeader
+	}
+	return service.ActorHeader
 }
 
 type namelessKey struct{}
@@ -105,7 +113,7 @@ func nameless(ctx context.Context) context.Context {
 func introduce(actor string, timeout time.Duration) grpc.UnaryClientInterceptor {
 	return func(ctx context.Context, method string, request, reply any, connection *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
 		if actor != "" && ctx.Value(namelessKey{}) == nil {
-			ctx = metadata.AppendToOutgoingContext(ctx, actorHeader, actor)
+			ctx = metadata.AppendToOutgoingContext(ctx, headerFor(actor), actor)
 		}
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()

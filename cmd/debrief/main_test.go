@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
+	"github.com/debriefhq/debrief/service"
 )
 
 func TestMain(m *testing.M) {
@@ -104,7 +105,7 @@ func (f *fakeServer) intercept(ctx context.Context, request any, info *grpc.Unar
 	if !ok {
 		return nil, status.Errorf(codes.Internal, "%T is no message", request)
 	}
-	f.calls = append(f.calls, fakeCall{method, metadata.ValueFromIncomingContext(ctx, actorHeader), message})
+	f.calls = append(f.calls, fakeCall{method, metadata.ValueFromIncomingContext(ctx, service.ActorHeader), message})
 	answers := f.answers[method]
 	if len(answers) == 0 {
 		return nil, status.Errorf(codes.Unimplemented, "the test has no answer for %s", method)
