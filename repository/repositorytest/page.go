@@ -15,17 +15,17 @@ func testPage(t *testing.T, newRepository func(t *testing.T) repository.Reposito
 	const parent = 5000
 	runScenarios(t, newRepository, []scenario{
 		{"incidents", func(t *testing.T, store repository.Repository) {
-			createAll(t, store.Incidents(), randomResources(newRandom(11), repository.IncidentSchema, 24, 0))
+			createAll(t, store.Incidents(), randomResources(newRandom(11), repository.IncidentSchema, 16, 0))
 			paged(t, repository.IncidentSchema, store.Incidents(), repository.Query{
 				Where: repository.Not{Condition: repository.TermIn{repository.Term("kind", "NEAR_MISS")}},
 			})
 		}},
 		{"timeline entries", func(t *testing.T, store repository.Repository) {
-			createAll(t, store.TimelineEntries(), randomResources(newRandom(12), repository.TimelineEntrySchema, 40, parent))
+			createAll(t, store.TimelineEntries(), randomResources(newRandom(12), repository.TimelineEntrySchema, 30, parent))
 			paged(t, repository.TimelineEntrySchema, store.TimelineEntries(), repository.Query{Parent: newID(parent)})
 		}},
 		{"action items", func(t *testing.T, store repository.Repository) {
-			createAll(t, store.ActionItems(), randomResources(newRandom(13), repository.ActionItemSchema, 24, 0))
+			createAll(t, store.ActionItems(), randomResources(newRandom(13), repository.ActionItemSchema, 20, 0))
 			paged(t, repository.ActionItemSchema, store.ActionItems(), repository.Query{
 				Where: repository.TermIn{repository.Term("state", "ACTIVE"), repository.Term("state", "CLOSED")},
 			})

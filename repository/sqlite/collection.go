@@ -14,7 +14,7 @@ const (
 	// removeAtOnce is how many resources one write removes.
 	removeAtOnce = 64
 	// maxAttempts bounds how often an update starts over.
-	maxAttempts = 100
+	maxAttempts = 500
 )
 
 // collection keeps the resources of one type. It implements repository.Collection for all of them.
@@ -82,14 +82,16 @@ func (c *collection[T]) read(ctx context.Context, connection *connection, select
 		}
 		return nil
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case len(resources) < selection.limit && selection.otherwise != nil:
-		return c.read(ctx, connection, *selection.otherwise)
-	default:
+	}
+	if len(resources) == selection.limit || selection.otherwise == nil {
 		return resources, nil
 	}
+	if selection, err = selection.otherwise(ctx); err != nil {
+		return nil, err
+	}
+	return c.read(ctx, connection, selection)
 }
 
 // Count implements [repository.Reader].
@@ -118,10 +120,13 @@ func (c *collection[T]) count(ctx context.Context, connection *connection, selec
 	}
 	counting := selection.count()
 	number, err := connection.number(ctx, counting.text, counting.values...)
-	if err == nil && int(number) < selection.limit && selection.otherwise != nil {
-		return c.count(ctx, connection, *selection.otherwise)
+	if err != nil || int(number) == selection.limit || selection.otherwise == nil {
+		return int(number), err
 	}
-	return int(number), err
+	if selection, err = selection.otherwise(ctx); err != nil {
+		return 0, err
+	}
+	return c.count(ctx, connection, selection)
 }
 
 // Create implements [repository.Writer].

@@ -74,6 +74,35 @@ func (t *table) filterNumber(condition repository.NumberRange) (fragment, bool) 
 	}, t.hasNumber(condition.Field)
 }
 
+const (
+	// Conditions that are deeper, or that are made of more, are not translated: SQLite's parsers have their bounds.
+	maxDepth, maxParts = 20, 200
+)
+
+// isHuge says that a condition is checked row by row only.
+func isHuge(condition repository.Condition) bool {
+	depth, parts := measure(condition)
+	return depth > maxDepth || parts > maxParts
+}
+
+func measure(condition repository.Condition) (depth, parts int) {
+	var inner []repository.Condition
+	switch condition := condition.(type) {
+	case repository.And:
+		inner = condition
+	case repository.Or:
+		inner = condition
+	case repository.Not:
+		inner = []repository.Condition{condition.Condition}
+	default:
+	}
+	for _, each := range inner {
+		below, more := measure(each)
+		depth, parts = max(depth, below), parts+more
+	}
+	return depth + 1, parts + 1
+}
+
 // conjuncts are the conditions that must all hold for the condition to hold.
 func conjuncts(condition repository.Condition) []repository.Condition {
 	and, ok := condition.(repository.And)

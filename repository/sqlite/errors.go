@@ -89,7 +89,7 @@ func isBusy(err error) bool {
 func isOwnFault(err error) bool {
 	code, ok := resultCode(err)
 	if !ok {
-		return false
+		return err != nil && !errors.Is(err, context.Canceled)
 	}
 	switch code {
 	case lib.SQLITE_ERROR, lib.SQLITE_CONSTRAINT, lib.SQLITE_MISMATCH, lib.SQLITE_MISUSE, lib.SQLITE_RANGE, lib.SQLITE_TOOBIG:

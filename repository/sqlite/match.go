@@ -15,13 +15,18 @@ type match struct {
 	exact bool
 	// sieve is an expression over the row t that holds for those rows, and for few others.
 	sieve fragment
+	// inverse is the expression that text finds all but the rows of; empty where it is none of that kind.
+	inverse string
 }
 
 var (
-	matchAll  = match{everyToken, true, fragment{text: "1"}}
-	matchNone = match{"(" + everyToken + " NOT " + everyToken + ")", true, fragment{text: "0"}}
+	matchAll  = match{text: everyToken, exact: true, sieve: fragment{text: "1"}}
+	matchNone = match{text: "(" + everyToken + " NOT " + everyToken + ")", exact: true, sieve: fragment{text: "0"}}
 	noMatch   = match{sieve: fragment{text: "1"}}
 )
+
+// maxSieved is how many terms of one condition are sieved by.
+const maxSieved = 100
 
 // matching translates a condition.
 func matching(condition repository.Condition) match {
@@ -43,7 +48,8 @@ func matching(condition repository.Condition) match {
 
 // matchToken matches what has a token.
 func matchToken(token string) match {
-	return match{token, true, fragment{"instr(t.signature, ?) > 0", values([]byte(token[:signatureLength]))}}
+	sieve := fragment{"instr(t.signature, ?) > 0", values([]byte(token[:signatureLength]))}
+	return match{text: token, exact: true, sieve: sieve}
 }
 
 // matchNot needs what is exact. What passes the sieve though it should not would be missing here: so it sieves nothing.
@@ -51,30 +57,37 @@ func matchNot(inner match) match {
 	if !inner.exact {
 		return noMatch
 	}
-	return match{"(" + everyToken + " NOT " + inner.text + ")", true, noMatch.sieve}
+	return match{text: "(" + everyToken + " NOT " + inner.text + ")", exact: true, sieve: noMatch.sieve, inverse: inner.text}
 }
 
-// matchEvery may leave conditions out: then it is not exact.
+// matchEvery may leave conditions out: then it is not exact. What must not match is taken away from what must, which
+// takes less than to find all that it may be.
 func matchEvery(conditions []repository.Condition) match {
 	var parts []match
+	var without []string
 	exact := true
 	for _, condition := range conditions {
 		each := matching(condition)
 		exact = exact && each.exact
-		if each.text != "" {
+		switch {
+		case each.inverse != "":
+			without = append(without, each.inverse)
+		case each.text != "":
 			parts = append(parts, each)
 		}
 	}
-	switch {
-	case len(conditions) == 0:
-		return matchAll
-	case len(parts) == 0:
+	if len(parts) == 0 && len(without) == 0 && len(conditions) > 0 {
 		return noMatch
-	default:
-		joined := joinMatches(parts, " AND ")
-		joined.exact = exact
-		return joined
 	}
+	if len(parts) == 0 {
+		parts = []match{matchAll}
+	}
+	joined := joinMatches(parts, " AND ")
+	joined.exact = exact
+	if len(without) > 0 {
+		joined.text = "(" + joined.text + " NOT (" + strings.Join(without, " OR ") + "))"
+	}
+	return joined
 }
 
 // matchSome may leave no condition out.
@@ -112,7 +125,11 @@ func matchTerms(terms []string) match {
 	for _, term := range slices.Compact(slices.Sorted(slices.Values(terms))) {
 		parts = append(parts, matchToken(token(term)))
 	}
-	return joinMatches(parts, " OR ")
+	joined := joinMatches(parts, " OR ")
+	if len(parts) > maxSieved {
+		joined.sieve = noMatch.sieve
+	}
+	return joined
 }
 
 // matchRange matches what has any value of the field that the range is within.

@@ -50,7 +50,10 @@ func TestMatching(t *testing.T) {
 		{"not both, one of which is a number", repository.Not{Condition: repository.And{state, number}}, "", false},
 		{"either", repository.Or{state, lead}, "((active) OR lead)", true},
 		{"either, one of which is a number", repository.Or{state, number}, "", false},
-		{"everything", repository.And{}, "all", true},
+		{"everything", repository.And{}, "(all)", true},
+		{"one without another", repository.And{repository.Not{Condition: lead}, state}, "(((active)) NOT (lead))", true},
+		{"neither", repository.And{repository.Not{Condition: lead}, repository.Not{Condition: state}}, "((all) NOT (lead OR (active)))", true},
+		{"without what is not exact", repository.And{state, repository.Not{Condition: number}}, "((active))", false},
 		{"nothing", repository.Or{}, "(all NOT all)", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -39,6 +39,9 @@ func TestOpenFindsWhatWasStored(t *testing.T) {
 	if _, err := first.Incidents().Create(t.Context(), alert(1)); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := first.Incidents().Get(t.Context(), alertID(1)); err != nil {
+		t.Fatal(err)
+	}
 	if err := first.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -158,6 +161,7 @@ func matchSchema[T any](t *testing.T, connection *connection, c *collection[T]) 
 		indexes = append(indexes, "by_parent (parent, id)")
 	} else {
 		columns = append(columns, "position", "place", "signature")
+		indexes = append(indexes, "by_visibility (visibility)")
 	}
 	for _, field := range c.schema.Fields {
 		if field.Number != nil {

@@ -7,37 +7,6 @@ import (
 	"github.com/debriefhq/debrief/repository"
 )
 
-// A list is answered in one of four ways, whichever is likely to be the shortest:
-//
-//   - sort: find by indexes the few rows that may meet one of the conditions, and sort them. It takes as long as there
-//     are such rows.
-//   - walk within: find them, and walk the index of the order, passing over what is not among them. It does not look at
-//     the rows that it finds or passes over: that takes far less for each.
-//   - walk matches: in the order of ids, walk the matches of the full-text index.
-//   - walk: walk the index of the order, and look at each row. It and the walk of matches begin behind the query's
-//     position, and end when the limit is reached: they take as long as matches are rare. Where a walk has looked at many
-//     rows in vain, because what it looks for is all at the other end, it is given up for a walk within.
-//
-// So what is rare is found, what is common is walked to, and all stay fast however many rows there are and however far
-// behind the beginning the page is. Conditions that the statement can't check are checked on each row that it gives,
-// until there are enough.
-//
-// Statements name the indexes that they are to use: SQLite would choose by rules of thumb, not knowing what is rare.
-
-// The costs of the ways, in microseconds as they were measured on a store of a million incidents; only their proportions
-// matter.
-const (
-	sortedCost   = 2.4 // for each row that is found and sorted
-	foundCost    = 0.7 // for each row that is counted, and found to be walked within
-	examinedCost = 3.5 // for each row that is looked at
-	// It is found out how many rows meet a condition between these bounds.
-	minCounted, maxCounted = 500, 30000
-	// maxSorted is how many rows are sorted where they could be walked within.
-	maxSorted = 3000
-	// maxInVain is how many rows are looked at before a walk is given up.
-	maxInVain = 5000
-)
-
 // planner makes the statement for a query.
 type planner struct {
 	*table
@@ -64,40 +33,16 @@ type selection struct {
 	sorted bool
 	// check is what each row is to be checked for; nil: nothing.
 	check repository.Condition
-	// otherwise is what to select instead where this selects less than the limit; nil: then there is no more.
-	otherwise *selection
+	// countable is a SELECT of as many rows that does not look at them; empty where there is none.
+	countable fragment
+	// otherwise plans what to select instead where this selects less than the limit; nil: then there is no more.
+	otherwise func(context.Context) (selection, error)
 }
 
-// plan chooses how to answer a query.
-func plan(ctx context.Context, connection *connection, t *table, query repository.Query) (selection, error) {
-	p := planner{table: t, query: query, inVain: maxInVain}
-	if query.OrderBy != "" && !t.hasNumber(query.OrderBy) {
-		return selection{}, fmt.Errorf("%w: %s has no order %q", repository.ErrUnavailable, t.name, query.OrderBy)
-	}
+func newPlanner(t *table, query repository.Query) *planner {
+	p := &planner{table: t, query: query, inVain: int64(maxInVain * query.Limit)}
 	p.divide()
-	if t.scoped {
-		return p.walk(), nil
-	}
-	return p.choose(ctx, connection)
-}
-
-func (p *planner) choose(ctx context.Context, connection *connection) (selection, error) {
-	sources := p.sources()
-	best, rows, err := p.rarest(ctx, connection, sources)
-	switch {
-	case err != nil:
-		return selection{}, err
-	case best != nil && (p.query.OrderBy == "" || rows <= maxSorted):
-		return p.sort(*best), nil
-	case best != nil:
-		return p.walkWithin(*best), nil
-	case p.query.OrderBy == "" && p.match.text != "":
-		return p.walkMatches(), nil
-	case p.query.OrderBy != "" && len(sources) > 0:
-		return p.walkAtFirst(ctx, connection, sources[len(sources)-1])
-	default:
-		return p.walk(), nil
-	}
+	return p
 }
 
 // divide divides the query's conditions by who is to check them.
@@ -105,6 +50,13 @@ func (p *planner) divide() {
 	p.filters = []fragment{{text: fmt.Sprintf("t.visibility <= %d", p.query.Visible)}}
 	if p.query.Parent != "" || p.scoped {
 		p.filters = append(p.filters, fragment{"t.parent = ?", values(p.query.Parent)})
+	}
+	if p.query.OrderBy == "" && p.query.After != nil {
+		p.ids.after(p.query.After.ID, p.query.Descending)
+	}
+	if isHuge(p.query.Where) {
+		p.rest = repository.And{p.query.Where}
+		return
 	}
 	for _, condition := range conjuncts(p.query.Where) {
 		if ids, ok := condition.(repository.IDRange); ok && p.query.OrderBy == "" {
@@ -116,9 +68,6 @@ func (p *planner) divide() {
 		} else {
 			p.rest = append(p.rest, condition)
 		}
-	}
-	if p.query.OrderBy == "" && p.query.After != nil {
-		p.ids.after(p.query.After.ID, p.query.Descending)
 	}
 	if len(p.rest) > 0 && !p.scoped {
 		p.match = matching(p.rest)
@@ -153,17 +102,6 @@ func (p *planner) walk() selection {
 	})
 }
 
-// walkAtFirst answers by walking the index of the order up to where it would be in vain, and otherwise within a source.
-func (p *planner) walkAtFirst(ctx context.Context, connection *connection, found source) (selection, error) {
-	walk := p.walk()
-	end, ok, err := p.endOfWalk(ctx, connection)
-	if err == nil && ok {
-		within := p.walkWithin(found)
-		walk.where, walk.otherwise = append(walk.where, end), &within
-	}
-	return walk, err
-}
-
 // walkMatches answers by walking the matches of the full-text index, in the order of positions.
 func (p *planner) walkMatches() selection {
 	order := "f.rowid"
@@ -171,11 +109,17 @@ func (p *planner) walkMatches() selection {
 		order += " DESC"
 	}
 	found := fragment{fmt.Sprintf("f.%s MATCH ?", p.terms()), values(p.match.text)}
-	return p.selection(p.match.exact, selection{
+	found = join(append([]fragment{found}, p.ids.fragments(p.table, "f.rowid")...), " AND ")
+	s := p.selection(p.match.exact, selection{
 		from:  fragment{text: p.terms() + " f CROSS JOIN " + quote(p.name) + " t ON t.position = f.rowid"},
-		where: append([]fragment{found}, p.ids.fragments(p.table, "f.rowid")...),
+		where: []fragment{found},
 		order: order,
 	})
+	if s.check == nil && len(p.filters) == 1 {
+		s.countable = found.surround("SELECT 1 FROM "+p.terms()+" f WHERE ", fmt.Sprintf(
+			" AND f.rowid NOT IN (SELECT position FROM %s WHERE visibility > 0 AND visibility > %d)", p.name, p.query.Visible))
+	}
+	return s
 }
 
 // selection fills in what all selections have. Where it does not cover the rest, that is checked on each row.
@@ -231,7 +175,11 @@ func (s selection) list() fragment {
 
 // count is the statement that counts the rows, where there is nothing to be checked beside.
 func (s selection) count() fragment {
-	body := join([]fragment{s.from, join(s.where, " AND ")}, " WHERE ").surround("SELECT count(*) FROM (SELECT 1 FROM ", " LIMIT ?)")
+	rows := s.countable
+	if rows.text == "" {
+		rows = join([]fragment{s.from, join(s.where, " AND ")}, " WHERE ").surround("SELECT 1 FROM ", "")
+	}
+	body := rows.surround("SELECT count(*) FROM (", " LIMIT ?)")
 	body.values = append(body.values, int64(s.limit))
 	return body
 }

@@ -133,6 +133,15 @@ func explainFilter(t *testing.T, connection *connection, table *table, query rep
 		lines := explain(t, connection, p.walkMatches().list())
 		refuse(t, lines, "TEMP B-TREE FOR ORDER BY", "SCAN t")
 		require(t, lines, "SCAN f VIRTUAL TABLE INDEX")
+		if counting := p.walkMatches().countable; counting.text != "" {
+			lines := explain(t, connection, counting)
+			require(t, lines, "SEARCH "+table.name+" USING COVERING INDEX "+table.name+"_by_visibility (visibility>?)")
+		}
+	}
+	for _, source := range p.sources() {
+		lines := explain(t, connection, p.walkWithin(source).list())
+		refuse(t, lines, "TEMP B-TREE FOR ORDER BY", "SCAN t", "SCAN "+table.name)
+		require(t, lines, "SEARCH t USING INTEGER PRIMARY KEY")
 	}
 	query.OrderBy = orderOf(table, query)
 	p = newPlanner(table, query)
@@ -162,12 +171,6 @@ func orderOf(table *table, query repository.Query) string {
 		}
 	}
 	return ""
-}
-
-func newPlanner(table *table, query repository.Query) *planner {
-	p := &planner{table: table, query: query}
-	p.divide()
-	return p
 }
 
 func explain(t *testing.T, connection *connection, statement fragment) []string {

@@ -1,9 +1,7 @@
 package sqlite
 
 import (
-	"context"
 	"fmt"
-	"math"
 
 	"github.com/debriefhq/debrief/repository"
 )
@@ -16,6 +14,9 @@ type source struct {
 	covers bool
 }
 
+// maxArms bounds what is put together to one source, at each level.
+const maxArms = 8
+
 // positions is a SELECT of what is found.
 func (s source) positions() fragment {
 	all := join(s.arms, " UNION ALL ")
@@ -25,43 +26,11 @@ func (s source) positions() fragment {
 	return all
 }
 
-// rarest finds the source with the fewest rows, and how many these are. There is none where walking takes less.
-func (p *planner) rarest(ctx context.Context, connection *connection, sources []source) (*source, int64, error) {
-	if len(sources) == 0 {
-		return nil, 0, nil
-	}
-	size, err := connection.number(ctx, "SELECT size FROM collections WHERE name = ?", p.name)
-	if err != nil {
-		return nil, 0, err
-	}
-	most := p.most(float64(size))
-	var best *source
-	for i, source := range sources {
-		count := join(source.arms, " UNION ALL ").surround("SELECT count(*) FROM (", " LIMIT ?)")
-		rows, err := connection.number(ctx, count.text, append(count.values, most)...)
-		if err != nil {
-			return nil, 0, err
-		}
-		if rows < most {
-			best, most = &sources[i], rows
-		}
-	}
-	return best, most, nil
-}
-
-// most is with how many rows finding them takes as long as walking to as many as are asked for, where these are spread
-// evenly over all rows.
-func (p *planner) most(size float64) int64 {
-	cost := sortedCost
-	if p.query.OrderBy != "" {
-		cost = foundCost
-	}
-	most := int64(math.Sqrt(float64(p.query.Limit) * size * examinedCost / cost))
-	return max(minCounted, min(most, maxCounted))
-}
-
 // sources are those of the conditions that a walk does not begin or end with anyway.
 func (p *planner) sources() []source {
+	if p.scoped || isHuge(p.query.Where) {
+		return nil
+	}
 	var sources []source
 	for _, condition := range conjuncts(p.query.Where) {
 		if number, ok := condition.(repository.NumberRange); ok && number.Field == p.query.OrderBy {
@@ -90,6 +59,9 @@ func (p *planner) arms(condition repository.Condition) []fragment {
 		filter, _ := p.filter(condition)
 		return []fragment{filter.surround("SELECT t.position FROM "+quote(p.name)+" t WHERE ", "")}
 	case repository.Or:
+		if len(condition) > maxArms {
+			return nil
+		}
 		var all []fragment
 		for _, each := range condition {
 			arms := p.arms(each)

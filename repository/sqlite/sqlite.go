@@ -1,8 +1,8 @@
 // Package sqlite keeps Debrief's resources in one SQLite file: the default store, for a team with one machine.
 //
-// Each collection is a table with a row per resource: its document as JSON, and beside it what it is found and ordered
-// by. A second table holds the terms of its resources, which are the index of all filters. A change and its effects are
-// one transaction. What is committed survives a loss of power: the log is synchronised at each commit.
+// Each collection is a table with a row per resource: its document as JSON, and beside it what it is ordered by. What
+// filters find a resource by is in a full-text index beside the table. A change and its effects are one transaction. What
+// is committed survives a loss of power: the log is synchronised at each commit.
 //
 // One goroutine writes, and many callers share its commits; a few connections read beside it. Another process may use
 // the file at the same time.
@@ -82,7 +82,7 @@ func Open(ctx context.Context, path string, options Options) (*Repository, error
 		return nil, fmt.Errorf("opening %s: %w", path, refusalOr(ctx, err))
 	}
 	r.readers = newPool(min(max(minReaders, runtime.GOMAXPROCS(0)), maxReaders), r.openReader)
-	r.writer = newWriter(context.WithoutCancel(ctx), r.openWriter, (&log{path: path + "-wal", limit: maxLog}).cut)
+	r.writer = newWriter(context.WithoutCancel(ctx), r.openWriter, (&log{path: path + "-wal", limit: maxLog}).cut, r.logger)
 	return r, nil
 }
 

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -22,6 +23,7 @@ type writer struct {
 	open func(context.Context) (*connection, error)
 	// settle is called after each commit, when the callers have been answered.
 	settle func(context.Context, *connection) error
+	logger *slog.Logger
 	queue  chan *write
 	// urgent writes overtake those of the queue.
 	urgent chan *write
@@ -52,9 +54,10 @@ type write struct {
 // newWriter starts a writer. The context has no end.
 func newWriter(
 	ctx context.Context, open func(context.Context) (*connection, error), settle func(context.Context, *connection) error,
+	logger *slog.Logger,
 ) *writer {
 	w := &writer{
-		open: open, settle: settle, endless: ctx,
+		open: open, settle: settle, logger: logger, endless: ctx,
 		queue: make(chan *write, queueLength), urgent: make(chan *write, queueLength),
 		closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
@@ -177,7 +180,7 @@ func (w *writer) write(group []*write) {
 	}
 	if w.connection != nil && err == nil {
 		if err := w.settle(w.endless, w.connection); err != nil {
-			w.drop()
+			w.replace(err)
 		}
 	}
 }
@@ -205,7 +208,7 @@ func (w *writer) attempt(group []*write) error {
 		}
 	}
 	if _, err := w.connection.exec(w.waiting, "BEGIN IMMEDIATE"); err != nil {
-		w.recover(err)
+		w.recover(err, nil)
 		return err
 	}
 	err := apply(newTransaction(w.endless, w.connection), group)
@@ -214,7 +217,7 @@ func (w *writer) attempt(group []*write) error {
 	}
 	if err != nil {
 		_, rollback := w.connection.exec(w.endless, "ROLLBACK")
-		w.recover(errors.Join(err, rollback))
+		w.recover(err, rollback)
 	}
 	return err
 }
@@ -230,14 +233,21 @@ func apply(tx *transaction, group []*write) error {
 
 // recover sees to it that the next transaction begins well: unless it is known that the connection is in order, another
 // one is opened for it.
-func (w *writer) recover(err error) {
-	if !isBusy(err) && !isOwnFault(err) {
-		w.drop()
+func (w *writer) recover(err, rollback error) {
+	if rollback != nil || !isBusy(err) && !isOwnFault(err) {
+		w.replace(errors.Join(err, rollback))
 	}
 }
 
-// drop gives the connection up. That it can't even be closed in order says no more than what has failed before.
+// replace gives the connection up, with which something went wrong, so that the next transaction opens another.
+func (w *writer) replace(err error) {
+	w.logger.WarnContext(w.endless, "connection to the store is replaced", slog.Any("error", err))
+	w.drop()
+}
+
 func (w *writer) drop() {
-	_ = w.connection.close()
+	if err := w.connection.close(); err != nil {
+		w.logger.WarnContext(w.endless, "connection to the store did not close", slog.Any("error", err))
+	}
 	w.connection = nil
 }

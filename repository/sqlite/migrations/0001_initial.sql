@@ -42,6 +42,7 @@ CREATE TABLE incidents (
 ) STRICT;
 CREATE UNIQUE INDEX incidents_by_id ON incidents (id);
 CREATE UNIQUE INDEX incidents_by_creation_key ON incidents (creation_key) WHERE creation_key IS NOT NULL;
+CREATE INDEX incidents_by_visibility ON incidents (visibility) WHERE visibility > 0;
 CREATE INDEX incidents_by_update_time ON incidents (update_time, place);
 CREATE INDEX incidents_by_delete_time ON incidents (delete_time) WHERE delete_time IS NOT NULL;
 CREATE INDEX incidents_by_severity ON incidents (severity, place);
@@ -91,6 +92,7 @@ CREATE TABLE post_mortems (
 ) STRICT;
 CREATE UNIQUE INDEX post_mortems_by_id ON post_mortems (id);
 CREATE UNIQUE INDEX post_mortems_by_creation_key ON post_mortems (creation_key) WHERE creation_key IS NOT NULL;
+CREATE INDEX post_mortems_by_visibility ON post_mortems (visibility) WHERE visibility > 0;
 CREATE INDEX post_mortems_by_update_time ON post_mortems (update_time, place);
 CREATE INDEX post_mortems_by_delete_time ON post_mortems (delete_time) WHERE delete_time IS NOT NULL;
 CREATE INDEX post_mortems_by_latest_revision ON post_mortems (latest_revision) WHERE latest_revision IS NOT NULL;
@@ -133,6 +135,7 @@ CREATE TABLE action_items (
 ) STRICT;
 CREATE UNIQUE INDEX action_items_by_id ON action_items (id);
 CREATE UNIQUE INDEX action_items_by_creation_key ON action_items (creation_key) WHERE creation_key IS NOT NULL;
+CREATE INDEX action_items_by_visibility ON action_items (visibility) WHERE visibility > 0;
 CREATE INDEX action_items_by_update_time ON action_items (update_time, place);
 CREATE INDEX action_items_by_delete_time ON action_items (delete_time) WHERE delete_time IS NOT NULL;
 CREATE INDEX action_items_by_priority ON action_items (priority, place);
@@ -158,6 +161,7 @@ CREATE TABLE events (
 ) STRICT;
 CREATE UNIQUE INDEX events_by_id ON events (id);
 CREATE UNIQUE INDEX events_by_creation_key ON events (creation_key) WHERE creation_key IS NOT NULL;
+CREATE INDEX events_by_visibility ON events (visibility) WHERE visibility > 0;
 CREATE INDEX events_by_time ON events (time) WHERE time IS NOT NULL;
 CREATE VIRTUAL TABLE events_terms USING fts5 (
     terms, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii'
@@ -176,6 +180,7 @@ CREATE TABLE rejected_deliveries (
 ) STRICT;
 CREATE UNIQUE INDEX rejected_deliveries_by_id ON rejected_deliveries (id);
 CREATE UNIQUE INDEX rejected_deliveries_by_creation_key ON rejected_deliveries (creation_key) WHERE creation_key IS NOT NULL;
+CREATE INDEX rejected_deliveries_by_visibility ON rejected_deliveries (visibility) WHERE visibility > 0;
 CREATE VIRTUAL TABLE rejected_deliveries_terms USING fts5 (
     terms, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii'
 );
