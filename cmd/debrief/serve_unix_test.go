@@ -17,10 +17,10 @@ import (
 // childVariable makes a run of the tests a run of the program, with the arguments that it holds, a line each.
 const childVariable = "TEST_ARGUMENTS_OF_DEBRIEF"
 
-func TestMainInAProcessOfItsOwn(t *testing.T) {
+func TestMainInAProcessOfItsOwn(*testing.T) {
 	arguments := os.Getenv(childVariable)
 	if arguments == "" {
-		t.Skip("this is where the other tests of this file start the program")
+		return // This is where the other tests of this file start the program.
 	}
 	os.Args = append([]string{"debrief"}, strings.Split(arguments, "\n")...)
 	main()
