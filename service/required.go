@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/protobuf/proto"
@@ -72,7 +73,15 @@ func missingFields(message protoreflect.Message, path string, outer protoreflect
 	return violations
 }
 
+// knownRequired are the required fields by message, each looked up once: []protoreflect.FieldDescriptor by
+// protoreflect.MessageDescriptor.
+var knownRequired sync.Map
+
 func requiredFields(descriptor protoreflect.MessageDescriptor) []protoreflect.FieldDescriptor {
+	if known, ok := knownRequired.Load(descriptor); ok {
+		fields, _ := known.([]protoreflect.FieldDescriptor)
+		return fields
+	}
 	var required []protoreflect.FieldDescriptor
 	for i := range descriptor.Fields().Len() {
 		field := descriptor.Fields().Get(i)
@@ -81,6 +90,7 @@ func requiredFields(descriptor protoreflect.MessageDescriptor) []protoreflect.Fi
 			required = append(required, field)
 		}
 	}
+	knownRequired.Store(descriptor, required)
 	return required
 }
 
