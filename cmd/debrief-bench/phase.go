@@ -267,7 +267,7 @@ func prepareRESTList(filter, order string) func(context.Context, *bench) (runnin
 	}
 }
 
-// listing reads one page of a list, again and again. Where the list ends before it, it is the last full page; the number
+// listing reads one page of a list, again and again. Where the list ends before it, it is the last page; the number
 // of the page is answered.
 func (c grpcCallers) listing(ctx context.Context, filter, order string, page int) (operation, int, error) {
 	token, reached, err := c.tokenOf(ctx, filter, order, page)
@@ -280,11 +280,14 @@ func (c grpcCallers) listing(ctx context.Context, filter, order string, page int
 	}, reached, err
 }
 
+// walking bounds how long is walked to a page. Where a list is so slow that it is not reached, a nearer one is read.
+const walking = 30 * time.Second
+
 // tokenOf walks to a page, in larger steps.
 func (c grpcCallers) tokenOf(ctx context.Context, filter, order string, page int) (token string, reached int, err error) {
 	const stride = 500
 	reached = 1
-	for reached < page {
+	for start := time.Now(); reached < page && time.Since(start) < walking; {
 		size := min(stride, (page-reached)*pageSize)
 		answer, err := c.incidents().ListIncidents(ctx, &debriefv1.ListIncidentsRequest{Filter: filter, OrderBy: order, PageSize: int32(size), PageToken: token})
 		if err != nil {
