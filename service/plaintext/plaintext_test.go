@@ -1,0 +1,40 @@
+package plaintext_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/debriefhq/debrief/service/plaintext"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestPrintable(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "a\tb\r\nc": "a\tb\r\nc", "a\x00b\x7f\u0085": "a\uFFFDb\uFFFD\uFFFD", "\xff": "\uFFFD", "é…": "é…",
+	} {
+		if got := plaintext.Printable(text); got != want {
+			t.Errorf("Printable(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for _, test := range []struct {
+		text  string
+		limit int
+		want  string
+	}{
+		{" a \n\t b ", 10, "a b"},
+		{"abcdef", 6, "abcdef"},
+		{"abcdefg", 6, "abc…"},
+		{"ééé", 5, "é…"},
+		{"a\x1b[1m", 10, "a\uFFFD[1m"},
+		{"abcdef", 1, "…"},
+	} {
+		if got := plaintext.Clean(test.text, test.limit); got != test.want {
+			t.Errorf("Clean(%q, %d) = %q, want %q", test.text, test.limit, got, test.want)
+		}
+	}
+}
