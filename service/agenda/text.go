@@ -1,0 +1,121 @@
+package agenda
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// Text is the agenda as plain text, for the description of an invitation. It has the questions, and not their reasons,
+// which may quote what was said.
+func (a Agenda) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (%d minutes)\n", a.heading(), a.Minutes)
+	for _, item := range a.Items {
+		fmt.Fprintf(&b, "\n%s-%s  %s\n  %s\n", clock(item.Start), clock(item.Start+item.Minutes), item.Title, item.Lead)
+		for _, line := range a.lines(item) {
+			fmt.Fprintf(&b, "  - %s\n", line)
+		}
+		if item.FurtherQuestions > 0 {
+			fmt.Fprintf(&b, "  (%s)\n", further(item.FurtherQuestions))
+		}
+	}
+	return b.String()
+}
+
+// Markdown is the agenda as CommonMark. What is quoted in it is escaped, so that its structure is its own.
+func (a Agenda) Markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n%d minutes.\n", escape(a.heading()), a.Minutes)
+	for _, item := range a.Items {
+		fmt.Fprintf(&b, "\n## %s %s (%s)\n\n%s\n", clock(item.Start), item.Title, count(item.Minutes, "minute"), item.Lead)
+		for i, line := range a.lines(item) {
+			if i == 0 {
+				b.WriteByte('\n')
+			}
+			fmt.Fprintf(&b, "- %s\n", escape(line))
+		}
+		if item.FurtherQuestions > 0 {
+			fmt.Fprintf(&b, "\n*%s*\n", further(item.FurtherQuestions))
+		}
+	}
+	return b.String()
+}
+
+func (a Agenda) heading() string {
+	if title := line(a.Title); title != "" {
+		return "Review: " + title
+	}
+	return "Review"
+}
+
+// lines are what is listed under an item: the rules, and the questions.
+func (a Agenda) lines(item Item) []string {
+	var lines []string
+	if item.Part == a.Items[0].Part {
+		for i, rule := range a.Rules {
+			lines = append(lines, fmt.Sprintf("Rule %d: %s", i+1, line(rule.Title)))
+		}
+	}
+	if item.Opening != "" {
+		lines = append(lines, item.Opening)
+	}
+	for _, q := range item.Questions {
+		text := line(q.Text)
+		if about := line(q.About); about != "" {
+			text += " (" + about + ")"
+		}
+		lines = append(lines, text)
+	}
+	return lines
+}
+
+func further(n int) string {
+	if n == 1 {
+		return "One more question for when there is time."
+	}
+	return fmt.Sprintf("%d more questions for when there is time.", n)
+}
+
+func count(n int, unit string) string {
+	if n == 1 {
+		return "1 " + unit
+	}
+	return fmt.Sprintf("%d %ss", n, unit)
+}
+
+// clock says minutes as hours and minutes since the review began.
+func clock(minutes int) string { return fmt.Sprintf("%d:%02d", minutes/60, minutes%60) }
+
+// The two formatting characters that scripts and emoji need.
+const (
+	zeroWidthNonJoiner = '\u200c'
+	zeroWidthJoiner    = '\u200d'
+)
+
+// line is a text with single spaces, without control and formatting characters.
+func line(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) && r != zeroWidthJoiner && r != zeroWidthNonJoiner ||
+			unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// escape keeps a line from meaning anything but itself in Markdown, with the extensions that make links of addresses.
+func escape(line string) string {
+	return blockMarker.ReplaceAllString(escapes.Replace(line), `$1\$2`)
+}
+
+// blockMarker is what would open a list, or a heading for the line before, at the beginning of a line. The others are
+// escaped wherever they stand.
+var blockMarker = regexp.MustCompile(`^([0-9]*)([-+=.)])`)
+
+var escapes = strings.NewReplacer(
+	`\`, `\\`, "`", "\\`", `*`, `\*`, `_`, `\_`, `[`, `\[`, `]`, `\]`, `<`, `\<`, `>`, `\>`, `&`, `\&`, `|`, `\|`, `~`, `\~`,
+	`#`, `\#`, `@`, `\@`, `://`, `\://`, `www.`, `www\.`,
+)

@@ -1,0 +1,88 @@
+package question
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxQuoteRunes is how much of a foreign text is quoted in a question.
+const maxQuoteRunes = 90
+
+// maxQuoteBytes is how much of it is looked at.
+const maxQuoteBytes = 1024
+
+// quote is the beginning of a text as it stands between quotation marks in a sentence: one line, without marks of its own
+// at the end, and cut between words where it is long.
+func quote(text string) string {
+	if len(text) > maxQuoteBytes {
+		text = text[:maxQuoteBytes]
+	}
+	text = oneLine(quotes.Replace(strings.ToValidUTF8(text, "")))
+	if utf8.RuneCountInString(text) > maxQuoteRunes {
+		text = string([]rune(text)[:maxQuoteRunes])
+		if space := strings.LastIndexByte(text, ' '); space > len(text)*2/3 {
+			text = text[:space]
+		}
+		return strings.TrimRight(text, " .,;:!?") + "…"
+	}
+	return strings.TrimRight(text, " .,;:!?")
+}
+
+// quotes leave quotation marks to the sentence around, and emphasis and code to the text that is quoted.
+var quotes = strings.NewReplacer("“", "‘", "”", "’", `"`, "'", "**", "", "`", "")
+
+// The two formatting characters that scripts and emoji need.
+const (
+	zeroWidthNonJoiner = '\u200c'
+	zeroWidthJoiner    = '\u200d'
+)
+
+// oneLine is a text with single spaces and without control and formatting characters, which could turn a line round.
+func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) && r != zeroWidthJoiner && r != zeroWidthNonJoiner ||
+			unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, text)
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// span says a duration in words, in its two largest units: "3 hours 20 minutes".
+func span(d time.Duration) string {
+	minutes := int64(d.Round(time.Minute) / time.Minute)
+	days, hours, minutes := minutes/(24*60), minutes/60%24, minutes%60
+	switch {
+	case days > 0 && hours > 0:
+		return count(days, "day") + " " + count(hours, "hour")
+	case days > 0:
+		return count(days, "day")
+	case hours > 0 && minutes > 0:
+		return count(hours, "hour") + " " + count(minutes, "minute")
+	case hours > 0:
+		return count(hours, "hour")
+	default:
+		return count(minutes, "minute")
+	}
+}
+
+func count(n int64, unit string) string {
+	if n == 1 {
+		return "1 " + unit
+	}
+	return fmt.Sprintf("%d %ss", n, unit)
+}
+
+// moments says two times in UTC, with their days where these differ.
+func moments(a, b time.Time) (from, to string) {
+	a, b = a.UTC(), b.UTC()
+	layout := "15:04"
+	if a.Format(time.DateOnly) != b.Format(time.DateOnly) {
+		layout = "2 January 15:04"
+	}
+	return a.Format(layout), b.Format(layout) + " UTC"
+}
