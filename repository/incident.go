@@ -25,6 +25,21 @@ type Incident struct {
 	Merging      *Merging `json:"merging,omitempty"`
 	Links        []Link   `json:"links,omitempty"`
 	WaiverReason string   `json:"waiver_reason,omitempty"`
+	// ReviewClock runs until a review was held, FollowUpClock until somebody began to act on it.
+	ReviewClock   Clock `json:"review_clock,omitempty,omitzero"`
+	FollowUpClock Clock `json:"follow_up_clock,omitempty,omitzero"`
+	// ClockHistory is what the clocks had shown when a reopening set them back; the newest MaxClockHistory.
+	ClockHistory []ClockRecord `json:"clock_history,omitempty"`
+	// ClockResetTime is when the last reopening was, ClockVoidTime when it was canceled or merged.
+	ClockResetTime time.Time `json:"clock_reset_time,omitempty,omitzero"`
+	ClockVoidTime  time.Time `json:"clock_void_time,omitempty,omitzero"`
+	// NextClockChange is when there is something to do about the clocks: when the next change of one is that was not told,
+	// or ClockLookTime, whichever is first; zero: never, or the incident is not live.
+	NextClockChange time.Time `json:"next_clock_change,omitempty,omitzero"`
+	// ClockLookTime is when to look whether something has met a clock of which the incident was not told; zero: never.
+	ClockLookTime time.Time `json:"clock_look_time,omitempty,omitzero"`
+	// ClockPolicies tells the policies under which the clocks were wound from others; 0: no clock runs, so none matters.
+	ClockPolicies int64 `json:"clock_policies,omitempty"`
 }
 
 // Impact is what an incident did, and to whom.
@@ -64,14 +79,22 @@ type Responder struct {
 
 // Origin says what opened an incident.
 type Origin struct {
-	Actor  string  `json:"actor,omitempty"`
-	Alerts []Alert `json:"alerts,omitempty"`
+	Actor string `json:"actor,omitempty"`
+	// Alerts are the first MaxIncidentAlerts of its alerts, as they stand. The others are found by their field incident.
+	Alerts []IncidentAlert `json:"alerts,omitempty"`
+	// ToldAlerts is the last remarkable count of alerts that the timeline told of; 0: of none yet.
+	ToldAlerts int64 `json:"told_alerts,omitempty"`
 }
 
-// Alert is one episode of one alert.
-type Alert struct {
+// MaxIncidentAlerts bounds Origin.Alerts.
+const MaxIncidentAlerts = 20
+
+// IncidentAlert is what an incident keeps of an alert that is part of it.
+type IncidentAlert struct {
+	// ID is that of the alert; empty in what was stored before alerts had ids.
+	ID          string `json:"id,omitempty"`
 	Fingerprint string `json:"fingerprint"`
-	// Status is FIRING or RESOLVED.
+	// Status is FIRING, ACKNOWLEDGED or RESOLVED.
 	Status      string            `json:"status"`
 	Labels      map[string]string `json:"labels,omitempty"`
 	Annotations map[string]string `json:"annotations,omitempty"`

@@ -31,7 +31,7 @@ type Position struct {
 // Unset stands for the number of an ordered field that is not set: it sorts before all others.
 const Unset = math.MinInt64
 
-// Condition is And, Or, Not, TermIn, TermRange, NumberRange or IDRange.
+// Condition is And, Or, Not, TermIn, TermRange, NumberRange, NumberUnset or IDRange.
 type Condition interface{ condition() }
 
 // And holds where each of its conditions does; an empty And always holds.
@@ -55,6 +55,10 @@ type NumberRange struct {
 	Min, Max int64
 }
 
+// NumberUnset holds where the field is not set. The field is one that all resources can be ordered by: by that order
+// a store finds them.
+type NumberUnset struct{ Field string }
+
 // IDRange holds where the id is at least From, and less than Before unless that is empty.
 type IDRange struct{ From, Before string }
 
@@ -64,4 +68,5 @@ func (Not) condition()         {}
 func (TermIn) condition()      {}
 func (TermRange) condition()   {}
 func (NumberRange) condition() {}
+func (NumberUnset) condition() {}
 func (IDRange) condition()     {}

@@ -22,8 +22,35 @@ type Repository interface {
 	PostMortemRevisions() Reader[PostMortemRevision]
 	// ActionItems keeps action items.
 	ActionItems() Collection[ActionItem]
+	// ParticipantStatements keeps what participants tell; the parent is the post-mortem's id.
+	ParticipantStatements() Collection[ParticipantStatement]
+	// GroundRules keeps the ground rules of teams.
+	GroundRules() Collection[GroundRules]
+	// PostMortemTemplates keeps the templates of teams.
+	PostMortemTemplates() Collection[PostMortemTemplate]
+	// Systems keeps systems as they are known to be.
+	Systems() Collection[System]
+	// SystemRevisions keeps what was known before; the parent is the system's id. They come into being as effects of a
+	// change of their system.
+	SystemRevisions() Reader[SystemRevision]
+	// MentalModels keeps what people believed; the parent is the post-mortem's id.
+	MentalModels() Collection[MentalModel]
 	// RejectedDeliveries keeps deliveries of alerting systems that made no sense.
 	RejectedDeliveries() Collection[RejectedDelivery]
+	// Integrations keeps which alerting systems may deliver.
+	Integrations() Collection[Integration]
+	// Alerts keeps the episodes of alerts.
+	Alerts() Collection[Alert]
+	// AlertSeries keeps what is known of alerts over their episodes; the parent is the integration's id.
+	AlertSeries() Collection[AlertSeries]
+	// AlertGroups keeps what is known of alerts that rules hold together; the parent is the integration's id.
+	AlertGroups() Collection[AlertGroup]
+	// Deliveries keeps what alerting systems sent.
+	Deliveries() Collection[Delivery]
+	// Subscriptions keeps what is told to whom.
+	Subscriptions() Collection[Subscription]
+	// EventDeliveries keeps events on their way to subscriptions; the parent is the subscription's id.
+	EventDeliveries() Collection[EventDelivery]
 	// Events is the feed: the events of all changes, once each, with sequences 1, 2, 3, … without a gap. Those of one
 	// resource are in the order of its revisions. A List sees the events of every change that this process made before.
 	Events() Reader[Event]
@@ -44,6 +71,9 @@ type Collection[T any] interface {
 type Reader[T any] interface {
 	// Get reads a resource by its id, a deleted one included. ErrNotFound where there is none, or it was purged.
 	Get(ctx context.Context, id string) (T, error)
+	// Find reads the resources that have one of the creation keys, deleted ones included, by their keys. Those of which there
+	// is none, or that were purged, are left out.
+	Find(ctx context.Context, creationKeys ...string) (map[string]T, error)
 	// List reads the resources that match the query, in its order. The order is total: id breaks ties.
 	List(ctx context.Context, query Query) ([]T, error)
 	// Count counts the resources that match the query, but not beyond its Limit.
@@ -95,4 +125,6 @@ type Effects struct {
 	ActionItems []ActionItem `json:"action_items,omitempty"`
 	// PostMortemRevisions are new revisions.
 	PostMortemRevisions []PostMortemRevision `json:"post_mortem_revisions,omitempty"`
+	// SystemRevisions are new revisions of systems.
+	SystemRevisions []SystemRevision `json:"system_revisions,omitempty"`
 }

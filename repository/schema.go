@@ -57,6 +57,8 @@ type Field[T any] struct {
 	Many bool
 	// Ordered says that lists can be ordered by it: by its number.
 	Ordered bool
+	// Hidden fields are for Debrief's own queries: callers of the API can't name them.
+	Hidden bool
 	// Values are the values of Keyword, Enumeration, Boolean and Words fields.
 	Values func(*T) []string
 	// Map are the keys and values of a Map field.

@@ -6,7 +6,7 @@ import "time"
 var IncidentSchema = Schema[Incident]{
 	Name:   "incidents",
 	Header: func(i *Incident) *Header { return &i.Header },
-	Fields: []Field[Incident]{
+	Fields: append([]Field[Incident]{
 		{Name: "create_time", Type: IDTime},
 		{Name: "update_time", Type: Time, Ordered: true, Number: milliseconds(func(i *Incident) time.Time { return i.UpdateTime })},
 		{Name: "delete_time", Type: Time, Number: milliseconds(func(i *Incident) time.Time { return i.DeleteTime })},
@@ -31,7 +31,7 @@ var IncidentSchema = Schema[Incident]{
 		{Name: "milestones.mitigate_time", Type: Time, Number: milliseconds(func(i *Incident) time.Time { return i.Milestones.MitigateTime })},
 		{Name: "milestones.resolve_time", Type: Time, Ordered: true, Number: milliseconds(func(i *Incident) time.Time { return i.Milestones.ResolveTime })},
 		{Name: "milestones.close_time", Type: Time, Number: milliseconds(func(i *Incident) time.Time { return i.Milestones.CloseTime })},
-	},
+	}, clockFields()...),
 }
 
 // TimelineEntrySchema says how timeline entries are found, within their incident.
@@ -66,6 +66,10 @@ var PostMortemSchema = Schema[PostMortem]{
 		{Name: "facilitator", Type: Keyword, Values: one(func(p *PostMortem) string { return p.Facilitator })},
 		{Name: "scribe", Type: Keyword, Values: one(func(p *PostMortem) string { return p.Scribe })},
 		{Name: "participants.person", Type: Keyword, Many: true, Values: participants},
+		{Name: "stakeholders.person", Type: Keyword, Many: true, Values: stakeholders},
+		{Name: "template", Type: Keyword, Values: one(func(p *PostMortem) string { return p.Template })},
+		{Name: "conclusion", Type: Enumeration, Values: one(func(p *PostMortem) string { return p.Conclusion })},
+		{Name: "import_key", Type: Keyword, Values: one(func(p *PostMortem) string { return p.ImportKey })},
 		{Name: "labels", Type: Map, Map: func(p *PostMortem) map[string]string { return p.Labels }},
 		{Name: "unpublished_changes", Type: Boolean, Values: boolean(func(p *PostMortem) bool { return p.UnpublishedChanges })},
 		{Name: "latest_revision", Type: Integer, Number: func(p *PostMortem) (int64, bool) { return int64(p.LatestRevision), true }},
@@ -109,6 +113,15 @@ var ActionItemSchema = Schema[ActionItem]{
 		{Name: "start_time", Type: Time, Number: milliseconds(func(a *ActionItem) time.Time { return a.StartTime })},
 		{Name: "complete_time", Type: Time, Number: milliseconds(func(a *ActionItem) time.Time { return a.CompleteTime })},
 		{Name: "verify_time", Type: Time, Number: milliseconds(func(a *ActionItem) time.Time { return a.VerifyTime })},
+		{Name: "look_back_time", Type: Time, Ordered: true, Number: milliseconds(func(a *ActionItem) time.Time { return a.LookBackTime })},
+		{Name: "model_gap", Type: Keyword, Values: one(func(a *ActionItem) string { return a.ModelGap })},
+		{Name: "systems", Type: Keyword, Many: true, Values: func(a *ActionItem) []string { return a.Systems }},
+		{Name: "factor_category", Type: Enumeration, Values: one(func(a *ActionItem) string { return a.FactorCategory })},
+		{Name: "recurrences.incident", Type: Keyword, Many: true, Values: recurrences},
+		{
+			Name: "next_reminder_time", Type: Time, Ordered: true, Hidden: true,
+			Number: milliseconds(func(a *ActionItem) time.Time { return a.NextReminderTime }),
+		},
 	},
 }
 
@@ -151,12 +164,24 @@ func responders(i *Incident) []string {
 	return people
 }
 
-func participants(p *PostMortem) []string {
-	people := make([]string, len(p.Participants))
-	for n, participant := range p.Participants {
+func participants(p *PostMortem) []string { return persons(p.Participants) }
+
+func stakeholders(p *PostMortem) []string { return persons(p.Stakeholders) }
+
+func persons(participants []Participant) []string {
+	people := make([]string, len(participants))
+	for n, participant := range participants {
 		people[n] = participant.Person
 	}
 	return people
+}
+
+func recurrences(a *ActionItem) []string {
+	incidents := make([]string, len(a.Recurrences))
+	for n, recurrence := range a.Recurrences {
+		incidents[n] = recurrence.Incident
+	}
+	return incidents
 }
 
 func fingerprints(i *Incident) []string {

@@ -16,6 +16,8 @@ type TimelineEntry struct {
 	Source string `json:"source"`
 	// Past is what it said before, the oldest first; Statement is not in it.
 	Past []Statement `json:"past,omitempty"`
+	// AmendedBefore says that it had been amended where it was imported from; what it had said there is not known.
+	AmendedBefore bool `json:"amended_before,omitempty"`
 	// Batch are the ids of the entries that were created in one step with this one, this one's included, where it was
 	// the first of them.
 	Batch []string `json:"batch,omitempty"`

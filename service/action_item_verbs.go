@@ -35,12 +35,24 @@ func orElse(value, fallback string) string {
 
 // CompleteActionItem says that the work is done.
 func (s *ActionItems) CompleteActionItem(ctx context.Context, request *debriefv1.CompleteActionItemRequest) (*debriefv1.ActionItem, error) {
+	// The factor may have been judged anew since the action item was created.
+	concerned, err := get(ctx, s.repository.ActionItems(), request.GetName())
+	if err != nil {
+		return nil, err
+	}
+	if err := s.concern(ctx, &concerned); err != nil {
+		return nil, err
+	}
 	return s.take(ctx, request, lifecycle.Complete, "ACTION_ITEM_COMPLETED", func(item *repository.ActionItem, now time.Time) error {
 		completed, err := happened("time", request.GetTime(), now, now)
 		if err == nil && request.GetTime() != nil && completed.Before(item.StartTime) {
 			err = invalid("time", "%s is before the action item was started, at %s", completed.Format(time.RFC3339Nano), item.StartTime.Format(time.RFC3339Nano))
 		}
 		item.CompleteTime = completed
+		item.Systems, item.FactorCategory = concerned.Systems, concerned.FactorCategory
+		if item.LookBackTime.Before(completed) {
+			item.LookBackTime = completed.Add(s.lookBack)
+		}
 		return err
 	})
 }
@@ -59,7 +71,7 @@ func (s *ActionItems) ReopenActionItem(ctx context.Context, request *debriefv1.R
 		func(item *repository.ActionItem, now time.Time) (repository.Effects, error) {
 			effects, err := s.step(ctx, item, lifecycle.Reopen, "ACTION_ITEM_REOPENED", now, func(item *repository.ActionItem, _ time.Time) error {
 				item.StartTime, item.CompleteTime, item.VerifyTime = time.Time{}, time.Time{}, time.Time{}
-				item.OutcomeNote, item.DropReason = "", ""
+				item.OutcomeNote, item.DropReason, item.LookBackTime = "", "", time.Time{}
 				return nil
 			})
 			if err == nil && request.GetReason() != "" {
@@ -70,7 +82,7 @@ func (s *ActionItems) ReopenActionItem(ctx context.Context, request *debriefv1.R
 	if err != nil {
 		return nil, err
 	}
-	return s.actionItemToProto(item), nil
+	return s.shown(item), nil
 }
 
 // VerifyActionItem says whether it helped. If not, a successor is opened in the same atomic step.
@@ -96,7 +108,7 @@ func (s *ActionItems) VerifyActionItem(ctx context.Context, request *debriefv1.V
 	if err != nil {
 		return nil, err
 	}
-	return s.actionItemToProto(item), nil
+	return s.shown(item), nil
 }
 
 // succeed opens the successor of an action item that did not help: it is to reach the same, in another way.
@@ -112,6 +124,9 @@ func (s *ActionItems) succeed(ctx context.Context, item *repository.ActionItem, 
 		Incident:           item.Incident,
 		Labels:             item.Labels,
 		Predecessor:        actionItemName(item.ID),
+		ModelGap:           item.ModelGap,
+		Systems:            item.Systems,
+		FactorCategory:     item.FactorCategory,
 	}
 	item.Successor = actionItemName(successor.ID)
 	return repository.Effects{
@@ -122,14 +137,41 @@ func (s *ActionItems) succeed(ctx context.Context, item *repository.ActionItem, 
 
 // take makes the step of a verb.
 func (s *ActionItems) take(ctx context.Context, request verbRequest, verb, eventType string, more func(*repository.ActionItem, time.Time) error) (*debriefv1.ActionItem, error) {
-	item, err := apply(ctx, s.base, repository.ActionItemSchema, s.repository.ActionItems(), asked(request),
-		func(item *repository.ActionItem, now time.Time) (repository.Effects, error) {
-			return s.step(ctx, item, verb, eventType, now, more)
-		})
+	herald := s.newHerald()
+	item, err := heralded(ctx, herald, func() (repository.ActionItem, error) {
+		about, err := s.aboutToStart(ctx, request.GetName(), verb)
+		if err != nil {
+			return repository.ActionItem{}, err
+		}
+		return apply(ctx, s.base, repository.ActionItemSchema, s.repository.ActionItems(), asked(request),
+			func(item *repository.ActionItem, now time.Time) (repository.Effects, error) {
+				started := item.StartTime
+				effects, err := s.step(ctx, item, verb, eventType, now, more)
+				if err == nil && !item.StartTime.IsZero() && !item.StartTime.Equal(started) {
+					err = herald.ask(about, item.StartTime, now)
+				}
+				return effects, err
+			})
+	})
 	if err != nil {
 		return nil, err
 	}
-	return s.actionItemToProto(item), nil
+	if err := s.foundToDo(ctx, item.PostMortem); err != nil {
+		return nil, err
+	}
+	return s.shown(item), herald.done(ctx, s.settleStarted(ctx, item))
+}
+
+// aboutToStart are the incidents whose clocks a verb may meet.
+func (s *ActionItems) aboutToStart(ctx context.Context, name, verb string) ([]string, error) {
+	if verb != lifecycle.Start {
+		return nil, nil
+	}
+	read, err := get(ctx, s.repository.ActionItems(), name)
+	if err != nil {
+		return nil, err
+	}
+	return s.incidentsAbout(ctx, read)
 }
 
 func (s *ActionItems) step(ctx context.Context, item *repository.ActionItem, verb, eventType string, now time.Time, more func(*repository.ActionItem, time.Time) error) (repository.Effects, error) {

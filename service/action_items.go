@@ -18,9 +18,10 @@ type ActionItems struct {
 }
 
 var actionItemFields = fieldsOf(repository.ActionItemSchema, map[string]protoreflect.EnumDescriptor{
-	"state":    debriefv1.ActionItem_State(0).Descriptor(),
-	"priority": debriefv1.ActionItem_Priority(0).Descriptor(),
-	"strength": debriefv1.ActionItem_Strength(0).Descriptor(),
+	"state":           debriefv1.ActionItem_State(0).Descriptor(),
+	"priority":        debriefv1.ActionItem_Priority(0).Descriptor(),
+	"strength":        debriefv1.ActionItem_Strength(0).Descriptor(),
+	"factor_category": debriefv1.ContributingFactor_Category(0).Descriptor(),
 })
 
 // CreateActionItem adds an action item.
@@ -30,7 +31,7 @@ func (s *ActionItems) CreateActionItem(ctx context.Context, request *debriefv1.C
 	if err != nil {
 		return nil, err
 	}
-	if _, err := readTime("action_item.due_time", request.GetActionItem().GetDueTime()); err != nil {
+	if err := checkActionTimes(request.GetActionItem()); err != nil {
 		return nil, err
 	}
 	if err := s.checkReferences(ctx, nil, request.GetActionItem()); err != nil {
@@ -38,17 +39,29 @@ func (s *ActionItems) CreateActionItem(ctx context.Context, request *debriefv1.C
 	}
 	item := repository.ActionItem{Header: header, State: lifecycle.ActionItem.Initial}
 	writeActionItem(&item, request.GetActionItem())
+	if err := s.concern(ctx, &item); err != nil {
+		return nil, err
+	}
 	if request.GetValidateOnly() {
-		preview := s.actionItemToProto(item)
+		preview := s.shown(item)
 		preview.Name, preview.Etag = "", ""
-		return preview, nil
+		return s.language.actionItem(preview), nil
 	}
 	event := s.event(ctx, "ACTION_ITEM_CREATED", actionItemName(item.ID), item.Incident, 1, now, nil)
 	item, _, err = create(ctx, repository.ActionItemSchema, s.repository.ActionItems(), item, repository.Effects{Events: []repository.Event{event}})
 	if err != nil {
 		return nil, err
 	}
-	return s.actionItemToProto(item), nil
+	return s.shown(item), s.foundToDo(ctx, item.PostMortem)
+}
+
+// checkActionTimes answers nil where the times that a caller gives can be.
+func checkActionTimes(item *debriefv1.ActionItem) error {
+	if _, err := readTime("action_item.due_time", item.GetDueTime()); err != nil {
+		return err
+	}
+	_, err := readTime("action_item.look_back_time", item.GetLookBackTime())
+	return err
 }
 
 // checkReferences answers nil where what an action item newly refers to exists.
@@ -57,6 +70,9 @@ func (s *ActionItems) checkReferences(ctx context.Context, before, after *debrie
 		if _, err := get(ctx, s.repository.Incidents(), after.GetIncident()); err != nil {
 			return err
 		}
+	}
+	if err := s.checkModelGap(ctx, before.GetModelGap(), after.GetModelGap()); err != nil {
+		return err
 	}
 	factor := after.GetContributingFactor()
 	if after.GetPostMortem() == before.GetPostMortem() && factor == before.GetContributingFactor() {
@@ -86,26 +102,26 @@ func (s *ActionItems) GetActionItem(ctx context.Context, request *debriefv1.GetA
 	if err != nil {
 		return nil, err
 	}
-	return s.actionItemToProto(item), nil
+	return inView(request.GetView(), s.shown(item), s.language.actionItem), nil
 }
 
 // ListActionItems reads a page of action items.
 func (s *ActionItems) ListActionItems(ctx context.Context, request *debriefv1.ListActionItemsRequest) (*debriefv1.ListActionItemsResponse, error) {
 	list := listing[repository.ActionItem]{
 		schema: repository.ActionItemSchema, reader: s.repository.ActionItems(), fields: actionItemFields,
-		orders: []string{"create_time", "update_time", "due_time", "priority"}, byID: "create_time",
+		orders: []string{"create_time", "update_time", "due_time", "priority", "look_back_time"}, byID: "create_time",
 	}
 	items, token, err := list.page(ctx, request, "", nil)
 	if err != nil {
 		return nil, err
 	}
-	return &debriefv1.ListActionItemsResponse{ActionItems: each(items, s.actionItemToProto), NextPageToken: token}, nil
+	return &debriefv1.ListActionItemsResponse{ActionItems: each(items, s.shown), NextPageToken: token}, nil
 }
 
 // UpdateActionItem changes the fields that the mask names.
 func (s *ActionItems) UpdateActionItem(ctx context.Context, request *debriefv1.UpdateActionItemRequest) (*debriefv1.ActionItem, error) {
 	asked := update{name: request.GetActionItem().GetName(), etag: request.GetActionItem().GetEtag()}
-	if _, err := readTime("action_item.due_time", request.GetActionItem().GetDueTime()); err != nil {
+	if err := checkActionTimes(request.GetActionItem()); err != nil {
 		return nil, err
 	}
 	present, err := get(ctx, s.repository.ActionItems(), asked.name)
@@ -120,23 +136,32 @@ func (s *ActionItems) UpdateActionItem(ctx context.Context, request *debriefv1.U
 	if err := s.checkReferences(ctx, before, after); err != nil {
 		return nil, err
 	}
+	concerned := repository.ActionItem{}
+	writeActionItem(&concerned, after)
+	if err := s.concern(ctx, &concerned); err != nil {
+		return nil, err
+	}
 	changed, err := applyMask(ctx, s.base, repository.ActionItemSchema, s.repository.ActionItems(), asked, request.GetValidateOnly(),
 		func(item *repository.ActionItem, now time.Time) (repository.Effects, error) {
-			return s.edit(ctx, item, request, now)
+			return s.edit(ctx, item, request, concerned, now)
 		})
 	if err != nil {
 		return nil, err
 	}
-	return s.actionItemToProto(changed), nil
+	if request.GetValidateOnly() {
+		return s.language.actionItem(s.shown(changed)), nil
+	}
+	return s.shown(changed), s.foundToDo(ctx, changed.PostMortem)
 }
 
-func (s *ActionItems) edit(ctx context.Context, item *repository.ActionItem, request *debriefv1.UpdateActionItemRequest, now time.Time) (repository.Effects, error) {
+func (s *ActionItems) edit(ctx context.Context, item *repository.ActionItem, request *debriefv1.UpdateActionItemRequest, concerned repository.ActionItem, now time.Time) (repository.Effects, error) {
 	before := s.actionItemToProto(*item)
 	after, err := merge(before, request.GetActionItem(), request.GetUpdateMask())
 	if err != nil {
 		return repository.Effects{}, err
 	}
 	writeActionItem(item, after)
+	item.Systems, item.FactorCategory = concerned.Systems, concerned.FactorCategory
 	changes := changesBetween(before, s.actionItemToProto(*item))
 	if len(changes) == 0 {
 		return repository.Effects{}, repository.ErrUnchanged
@@ -162,5 +187,8 @@ func (s *ActionItems) setDeleted(ctx context.Context, asked update, deleted bool
 	if err != nil {
 		return nil, err
 	}
-	return s.actionItemToProto(item), nil
+	if deleted {
+		return s.shown(item), nil
+	}
+	return s.shown(item), s.foundToDo(ctx, item.PostMortem)
 }

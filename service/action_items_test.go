@@ -30,7 +30,7 @@ func TestAnActionItemStartsWithAnOwnerAndAFirstStep(t *testing.T) {
 			Name: item.GetName(), Title: "Ask before deleting", State: debriefv1.ActionItem_STATE_IN_PROGRESS, Owner: "team-storage", FirstStep: "Find all callers.",
 			StartTime: timestamppb.New(start.Add(time.Hour)), CreateTime: timestamppb.New(start), UpdateTime: timestamppb.New(start.Add(time.Hour)),
 		}
-		if diff := cmp.Diff(want, started, protocmp.Transform(), protocmp.IgnoreFields(&debriefv1.ActionItem{}, "etag")); diff != "" {
+		if diff := cmp.Diff(want, started, protocmp.Transform(), protocmp.IgnoreFields(&debriefv1.ActionItem{}, "etag", "suggested_strength")); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
@@ -58,8 +58,9 @@ func TestWhatDidNotHelpHasASuccessor(t *testing.T) {
 		want := &debriefv1.ActionItem{
 			Title: "Make it impossible", State: debriefv1.ActionItem_STATE_OPEN, Owner: "team-storage", PostMortem: published.GetName(), ContributingFactor: factor,
 			Predecessor: item.GetName(), CreateTime: timestamppb.New(start), UpdateTime: timestamppb.New(start),
+			FactorCategory: published.GetContributingFactors()[0].GetCategory(),
 		}
-		if diff := cmp.Diff(want, successor, protocmp.Transform(), protocmp.IgnoreFields(&debriefv1.ActionItem{}, "name", "etag")); diff != "" {
+		if diff := cmp.Diff(want, successor, protocmp.Transform(), protocmp.IgnoreFields(&debriefv1.ActionItem{}, "name", "etag", "suggested_strength")); diff != "" {
 			t.Errorf("successor (-want +got):\n%s", diff)
 		}
 		if created := d.feed(t, "type = ACTION_ITEM_CREATED"); len(created) != 2 {

@@ -62,7 +62,7 @@ func TestAFiringAlertOpensAnIncident(t *testing.T) {
 			}}},
 			CreateTime: timestamppb.New(start), UpdateTime: timestamppb.New(start),
 		}
-		if diff := cmp.Diff(want, incidents[0], protocmp.Transform(), protocmp.IgnoreFields(&debriefv1.Incident{}, "name", "etag")); diff != "" {
+		if diff := cmp.Diff(want, incidents[0], protocmp.Transform(), protocmp.IgnoreFields(&debriefv1.Incident{}, "name", "etag", "review_clock", "follow_up_clock")); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
@@ -78,9 +78,9 @@ func TestOneEpisodeIsOneIncident(t *testing.T) {
 	}{
 		{"delivered twice", [][]intake.Alert{{firing}, {firing}}, debriefv1.Incident_STATE_TRIAGE, []string{"INCIDENT_OPENED", "INCIDENT_ALERT_NOTIFIED"}},
 		{"twice in a delivery", [][]intake.Alert{{firing, firing}}, debriefv1.Incident_STATE_TRIAGE, []string{"INCIDENT_OPENED", "INCIDENT_ALERT_NOTIFIED"}},
-		{"fired and resolved", [][]intake.Alert{{firing}, {resolved}}, debriefv1.Incident_STATE_RESOLVED, []string{"INCIDENT_OPENED", "INCIDENT_ALERT_RESOLVED", "INCIDENT_RESOLVED"}},
-		{"resolved twice", [][]intake.Alert{{firing}, {resolved}, {resolved}}, debriefv1.Incident_STATE_RESOLVED, []string{"INCIDENT_OPENED", "INCIDENT_ALERT_RESOLVED", "INCIDENT_RESOLVED"}},
-		{"resolved before it fired", [][]intake.Alert{{resolved}, {firing}}, debriefv1.Incident_STATE_RESOLVED, []string{"INCIDENT_OPENED", "INCIDENT_ALERT_RESOLVED", "INCIDENT_RESOLVED"}},
+		{"fired and resolved", [][]intake.Alert{{firing}, {resolved}}, debriefv1.Incident_STATE_RESOLVED, []string{"INCIDENT_OPENED", "INCIDENT_ALERT_RESOLVED", "INCIDENT_RESOLVED", "CLOCK_STARTED", "CLOCK_STARTED"}},
+		{"resolved twice", [][]intake.Alert{{firing}, {resolved}, {resolved}}, debriefv1.Incident_STATE_RESOLVED, []string{"INCIDENT_OPENED", "INCIDENT_ALERT_RESOLVED", "INCIDENT_RESOLVED", "CLOCK_STARTED", "CLOCK_STARTED"}},
+		{"resolved before it fired", [][]intake.Alert{{resolved}, {firing}}, debriefv1.Incident_STATE_RESOLVED, []string{"INCIDENT_OPENED", "INCIDENT_ALERT_RESOLVED", "INCIDENT_RESOLVED", "CLOCK_STARTED", "CLOCK_STARTED"}},
 	}
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		for i, test := range tests {

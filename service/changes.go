@@ -31,10 +31,11 @@ func (b *base) event(ctx context.Context, eventType, resource, incident string, 
 	}
 }
 
-// unremarkable are the fields that change with every change, and those that are not changed but told.
+// unremarkable are the fields that change with every change, and those whose changes are told in another way.
 var unremarkable = map[protoreflect.Name]bool{
 	"name": true, "etag": true, "create_time": true, "update_time": true, "purge_time": true, "recording_lag": true,
-	"milestone_changes": true, "revision": true,
+	"milestone_changes": true, "revision": true, "systems": true, "factor_category": true,
+	"review_clock": true, "follow_up_clock": true, "clock_history": true,
 }
 
 // changesBetween finds the fields in which two versions of a resource differ, with their values where those are small.

@@ -33,6 +33,21 @@ func (b *base) actionItemToProto(item repository.ActionItem) *debriefv1.ActionIt
 		UpdateTime:         timeToProto(item.UpdateTime),
 		DeleteTime:         timeToProto(item.DeleteTime),
 		PurgeTime:          timeToProto(b.purgeTime(item.Header)),
+		LookBackTime:       timeToProto(item.LookBackTime),
+		ModelGap:           item.ModelGap,
+		Systems:            item.Systems,
+		FactorCategory:     valueOf[debriefv1.ContributingFactor_Category](item.FactorCategory),
+		Recurrences:        each(item.Recurrences, recurrenceToProto),
+	}
+}
+
+func recurrenceToProto(recurrence repository.Recurrence) *debriefv1.Recurrence {
+	return &debriefv1.Recurrence{
+		Incident:   recurrence.Incident,
+		PostMortem: recurrence.PostMortem,
+		System:     recurrence.System,
+		Category:   valueOf[debriefv1.ContributingFactor_Category](recurrence.Category),
+		Time:       timeToProto(recurrence.Time),
 	}
 }
 
@@ -50,4 +65,6 @@ func writeActionItem(item *repository.ActionItem, from *debriefv1.ActionItem) {
 	item.ContributingFactor = from.GetContributingFactor()
 	item.Incident = from.GetIncident()
 	item.Labels = from.GetLabels()
+	item.LookBackTime = timeFromProto(from.GetLookBackTime())
+	item.ModelGap = from.GetModelGap()
 }

@@ -3,10 +3,12 @@ package service
 import (
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
 	"github.com/debriefhq/debrief/repository"
+	"github.com/debriefhq/debrief/service/clock"
 	"github.com/debriefhq/debrief/service/lifecycle"
 )
 
 func (b *base) incidentToProto(incident repository.Incident) *debriefv1.Incident {
+	now := b.present()
 	return &debriefv1.Incident{
 		Name:             incidentName(incident.ID),
 		Title:            incident.Title,
@@ -24,6 +26,9 @@ func (b *base) incidentToProto(incident repository.Incident) *debriefv1.Incident
 		MergedInto:       incident.MergedInto,
 		Links:            each(incident.Links, linkToProto),
 		WaiverReason:     incident.WaiverReason,
+		ReviewClock:      b.clockToProto(&incident, clock.Review, now),
+		FollowUpClock:    b.clockToProto(&incident, clock.FollowUp, now),
+		ClockHistory:     each(incident.ClockHistory, clockRecordToProto),
 		Etag:             etag(incident.Header),
 		CreateTime:       timeToProto(incident.CreateTime),
 		UpdateTime:       timeToProto(incident.UpdateTime),
@@ -90,7 +95,7 @@ func originToProto(origin repository.Origin) *debriefv1.Origin {
 	return &debriefv1.Origin{Actor: origin.Actor, Alerts: each(origin.Alerts, alertToProto)}
 }
 
-func alertToProto(alert repository.Alert) *debriefv1.Alert {
+func alertToProto(alert repository.IncidentAlert) *debriefv1.Alert {
 	return &debriefv1.Alert{
 		Fingerprint:          alert.Fingerprint,
 		Status:               valueOf[debriefv1.Alert_Status](alert.Status),

@@ -10,34 +10,53 @@ import (
 
 func (b *base) postMortemToProto(p repository.PostMortem) *debriefv1.PostMortem {
 	return &debriefv1.PostMortem{
-		Name:                postMortemName(p.ID),
-		Incidents:           p.Incidents,
-		Title:               p.Title,
-		State:               valueOf[debriefv1.PostMortem_State](p.State),
-		Summary:             p.Summary,
-		Impact:              p.Impact,
-		Beliefs:             each(p.Beliefs, beliefToProto),
-		ContributingFactors: each(p.ContributingFactors, factorToProto),
-		WhatWentWell:        p.WhatWentWell,
-		WhereWeWereLucky:    p.WhereWeWereLucky,
-		WhatSurprisedUs:     p.WhatSurprisedUs,
-		OpenQuestions:       p.OpenQuestions,
-		Facilitator:         p.Facilitator,
-		Scribe:              p.Scribe,
-		Participants: each(p.Participants, func(participant repository.Participant) *debriefv1.Participant {
-			return &debriefv1.Participant{Person: participant.Person, Role: participant.Role}
-		}),
-		Labels:             p.Labels,
-		ReviewTime:         timeToProto(p.ReviewTime),
-		ReviewStartTime:    timeToProto(p.ReviewStartTime),
-		PublishTime:        timeToProto(p.PublishTime),
-		LatestRevision:     p.LatestRevision,
-		UnpublishedChanges: p.UnpublishedChanges,
-		Etag:               etag(p.Header),
-		CreateTime:         timeToProto(p.CreateTime),
-		UpdateTime:         timeToProto(p.UpdateTime),
-		DeleteTime:         timeToProto(p.DeleteTime),
-		PurgeTime:          timeToProto(b.purgeTime(p.Header)),
+		Name:                      postMortemName(p.ID),
+		Incidents:                 p.Incidents,
+		Title:                     p.Title,
+		State:                     valueOf[debriefv1.PostMortem_State](p.State),
+		Summary:                   p.Summary,
+		Impact:                    p.Impact,
+		Beliefs:                   each(p.Beliefs, beliefToProto),
+		ContributingFactors:       each(p.ContributingFactors, factorToProto),
+		WhatWentWell:              p.WhatWentWell,
+		WhereWeWereLucky:          p.WhereWeWereLucky,
+		WhatSurprisedUs:           p.WhatSurprisedUs,
+		OpenQuestions:             p.OpenQuestions,
+		Facilitator:               p.Facilitator,
+		Scribe:                    p.Scribe,
+		FacilitatorOverrideReason: p.FacilitatorOverrideReason,
+		Participants:              each(p.Participants, participantToProto),
+		Stakeholders:              each(p.Stakeholders, participantToProto),
+		Labels:                    p.Labels,
+		GroundRuleSet:             p.GroundRuleSet,
+		RulesReading:              rulesReadingToProto(p.RulesReading),
+		GroundRuleBreaches:        each(p.GroundRuleBreaches, breachToProto),
+		Template:                  p.Template,
+		AppliedTemplate:           appliedTemplateToProto(p.AppliedTemplate),
+		Sections:                  each(p.Sections, sectionToProto),
+		QuestionAnswers:           each(p.QuestionAnswers, answerToProto),
+		ReviewTime:                timeToProto(p.ReviewTime),
+		ReviewStartTime:           timeToProto(p.ReviewStartTime),
+		ReviewEndTime:             timeToProto(p.ReviewEndTime),
+		Conclusion:                valueOf[debriefv1.Conclusion](p.Conclusion),
+		ConclusionNote:            p.ConclusionNote,
+		PublishTime:               timeToProto(p.PublishTime),
+		LatestRevision:            p.LatestRevision,
+		UnpublishedChanges:        p.UnpublishedChanges,
+		Etag:                      etag(p.Header),
+		CreateTime:                timeToProto(p.CreateTime),
+		UpdateTime:                timeToProto(p.UpdateTime),
+		DeleteTime:                timeToProto(p.DeleteTime),
+		PurgeTime:                 timeToProto(b.purgeTime(p.Header)),
+		LanguageOverrides:         each(p.LanguageOverrides, overrideToProto),
+		ImportSource:              p.ImportSource,
+	}
+}
+
+func overrideToProto(override repository.LanguageOverride) *debriefv1.LanguageOverride {
+	return &debriefv1.LanguageOverride{
+		Revision: override.Revision, Reason: override.Reason, Actor: override.Actor,
+		Time: timeToProto(override.Time), FindingCount: override.FindingCount,
 	}
 }
 
@@ -55,10 +74,13 @@ func writePostMortem(p *repository.PostMortem, from *debriefv1.PostMortem) {
 	p.OpenQuestions = from.GetOpenQuestions()
 	p.Facilitator = from.GetFacilitator()
 	p.Scribe = from.GetScribe()
-	p.Participants = each(from.GetParticipants(), func(participant *debriefv1.Participant) repository.Participant {
-		return repository.Participant{Person: participant.GetPerson(), Role: participant.GetRole()}
-	})
+	p.FacilitatorOverrideReason = from.GetFacilitatorOverrideReason()
+	p.Participants = each(from.GetParticipants(), participantFromProto)
+	p.Stakeholders = each(from.GetStakeholders(), participantFromProto)
 	p.Labels = from.GetLabels()
+	p.GroundRuleSet = orElse(from.GetGroundRuleSet(), defaultGroundRuleSet)
+	p.Template = orElse(from.GetTemplate(), defaultTemplate)
+	p.Sections = each(from.GetSections(), sectionFromProto)
 }
 
 func beliefToProto(belief repository.Belief) *debriefv1.Belief {

@@ -23,6 +23,7 @@ type counts struct {
 	published         metric.Int64Counter
 	alerts            metric.Int64Counter
 	rejected          metric.Int64Counter
+	clockChanges      metric.Int64Counter
 }
 
 func newCounts(provider metric.MeterProvider) (*counts, error) {
@@ -42,6 +43,7 @@ func newCounts(provider metric.MeterProvider) (*counts, error) {
 		{&c.reviewsStarted, "debrief.post_mortems.reviewed", "{post_mortem}", "Post-mortem reviews that were started."},
 		{&c.published, "debrief.post_mortems.published", "{revision}", "Revisions of post-mortems that were published."},
 		{&c.alerts, "debrief.alerts.received", "{alert}", "Alerts that were taken in, by source and status."},
+		{&c.clockChanges, "debrief.clock.changes", "{change}", "Changes of the clocks of incidents and near misses, by clock and the state that they led to."},
 		{&c.rejected, "debrief.deliveries.rejected", "{delivery}", "Deliveries of alerting systems that made no sense, by source."},
 	} {
 		made, err := meter.Int64Counter(counter.name, metric.WithUnit(counter.unit), metric.WithDescription(counter.description))
@@ -71,6 +73,15 @@ func (c *counts) changed(ctx context.Context, eventType string, incident reposit
 		c.incidentsResolved.Add(ctx, 1, ofIncident(incident))
 	case closeIncident.event:
 		c.incidentsClosed.Add(ctx, 1, ofIncident(incident))
+	}
+}
+
+func (c *counts) clocksChanged(ctx context.Context, incident repository.Incident, changes []clockChange) {
+	if incident.Kind == exercise {
+		return
+	}
+	for _, change := range changes {
+		c.clockChanges.Add(ctx, 1, metric.WithAttributes(attribute.String("clock", change.kind.String()), attribute.String("state", change.State.String())))
 	}
 }
 

@@ -58,10 +58,43 @@ func failedPrecondition(reason, format string, args ...any) error {
 	return &stateError{Code: codes.FailedPrecondition, Reason: reason, Message: fmt.Sprintf(format, args...)}
 }
 
+// tooMany says that what is asked for is in order, and that there is too much of it now.
+func tooMany(reason, format string, args ...any) error {
+	return &stateError{Code: codes.ResourceExhausted, Reason: reason, Message: fmt.Sprintf(format, args...)}
+}
+
+// stopping ends what would go on as long as the server does.
+func stopping() error {
+	return &stateError{Code: codes.Unavailable, Reason: "STOPPING", Message: "the server is stopping: try another one, or later"}
+}
+
+func unauthenticated(reason, message string) error {
+	return &stateError{Code: codes.Unauthenticated, Reason: reason, Message: message}
+}
+
+func permissionDenied(reason, format string, args ...any) error {
+	return &stateError{Code: codes.PermissionDenied, Reason: reason, Message: fmt.Sprintf(format, args...)}
+}
+
+// overloaded says that something is to be tried again later.
+func overloaded(reason, message string) error {
+	return &stateError{Code: codes.Unavailable, Reason: reason, Message: message}
+}
+
 func notFound(name string) error {
 	return &stateError{
 		Code: codes.NotFound, Reason: "RESOURCE_NOT_FOUND",
 		Message: name + " does not exist", Metadata: map[string]string{"resource": name},
+	}
+}
+
+// reasonExists is the reason of an id that is taken.
+const reasonExists = "RESOURCE_ALREADY_EXISTS"
+
+func alreadyExists(name string) error {
+	return &stateError{
+		Code: codes.AlreadyExists, Reason: reasonExists,
+		Message: name + " exists already: choose another id; a deleted one keeps its id until it is purged", Metadata: map[string]string{"resource": name},
 	}
 }
 

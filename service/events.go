@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"time"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -13,6 +14,18 @@ import (
 type Events struct {
 	debriefv1.UnimplementedEventServiceServer
 	*base
+
+	tail *tail
+	// watchers has room for those who watch.
+	watchers chan struct{}
+	// after sends when the time is over; tests send when they like.
+	after func(time.Duration) <-chan time.Time
+}
+
+func newEvents(shared *base) *Events {
+	return &Events{
+		base: shared, tail: newTail(shared.repository.Events()), watchers: make(chan struct{}, maxWatchers), after: time.After,
+	}
 }
 
 var eventFields = fieldsOf(repository.EventSchema, map[string]protoreflect.EnumDescriptor{

@@ -26,23 +26,24 @@ func (s *PostMortems) ExportPostMortem(ctx context.Context, request *debriefv1.E
 		return nil, err
 	}
 	var markdown string
+	var pictures []repository.Picture
 	if request.GetRevision() > 0 {
 		revision, err := s.revision(ctx, p.ID, request.GetRevision())
 		if err != nil {
 			return nil, err
 		}
-		p, markdown = revision.PostMortem, revision.Document
+		p, markdown, pictures = revision.PostMortem, revision.Document, revision.Pictures
 	} else {
 		around, err := s.surroundings(ctx, request.GetName())
 		if err != nil {
 			return nil, err
 		}
-		markdown = around.document(p, 0)
+		markdown, pictures = around.document(p, 0), around.models.pictures
 	}
 	if request.GetFormat() != debriefv1.ExportFormat_EXPORT_FORMAT_HTML {
 		return &httpbody.HttpBody{ContentType: "text/markdown; charset=utf-8", Data: []byte(markdown)}, nil
 	}
-	page, err := export.HTML([]byte(markdown), p.Title)
+	page, err := export.HTML([]byte(markdown), p.Title, exportedPictures(pictures)...)
 	return &httpbody.HttpBody{ContentType: "text/html; charset=utf-8", Data: page}, err
 }
 
@@ -53,6 +54,7 @@ type surroundings struct {
 	furtherEntries int
 	actions        []repository.ActionItem
 	furtherActions int
+	models         exportedModels
 }
 
 func (s *PostMortems) surroundings(ctx context.Context, name string) (surroundings, error) {
@@ -77,6 +79,9 @@ func (s *PostMortems) surroundings(ctx context.Context, name string) (surroundin
 	slices.SortStableFunc(around.entries, func(a, b repository.TimelineEntry) int { return a.OccurTime.Compare(b.OccurTime) })
 	if surplus := len(around.entries) - maxExportedEntries; surplus > 0 {
 		around.entries, around.furtherEntries = around.entries[:maxExportedEntries], around.furtherEntries+surplus
+	}
+	if around.models, err = s.exportModels(ctx, p.ID); err != nil {
+		return around, err
 	}
 	return around, s.addActions(ctx, &around, name)
 }
@@ -117,25 +122,33 @@ func (around surroundings) document(p repository.PostMortem, revision int32) str
 	document := export.Document{
 		Title: p.Title, State: p.State, Revision: revision, ReviewTime: p.ReviewTime,
 		Facilitator: p.Facilitator, Scribe: p.Scribe,
-		Participants: each(p.Participants, func(person repository.Participant) export.Person {
-			return export.Person{Name: person.Person, Role: person.Role}
-		}),
+		Participants: each(p.Participants, exportedPerson),
+		Stakeholders: each(p.Stakeholders, exportedPerson), RulesReadTime: p.RulesReading.ReadTime,
+		ReviewEndTime: p.ReviewEndTime, Conclusion: p.Conclusion, ConclusionNote: p.ConclusionNote,
+		Labels:    p.Labels,
 		Incidents: each(around.incidents, exportedIncident),
+		Layout:    layoutOf(p),
 		Summary:   p.Summary, Impact: p.Impact,
 		Timeline:       each(around.entries, around.exportedEntry),
 		FurtherEntries: around.furtherEntries,
 		Beliefs: each(p.Beliefs, func(belief repository.Belief) export.Belief {
 			return export.Belief{HeldBy: belief.HeldBy, Believed: belief.Believed, Actual: belief.Actual, Evidence: exportedEvidence(belief.Evidence)}
 		}),
+		Models: around.models.models, FurtherModels: around.models.further,
 		Factors: each(p.ContributingFactors, func(factor repository.ContributingFactor) export.Factor {
 			return export.Factor{Category: factor.Category, Description: factor.Description, Evidence: exportedEvidence(factor.Evidence)}
 		}),
 		WhatWentWell: p.WhatWentWell, WhereWeWereLucky: p.WhereWeWereLucky, WhatSurprisedUs: p.WhatSurprisedUs,
 		Actions: each(around.actions, func(item repository.ActionItem) export.Action {
-			return export.Action{Title: item.Title, Owner: item.Owner, State: item.State, Strength: item.Strength, DueTime: item.DueTime, TrackerURI: item.TrackerURI}
+			return export.Action{
+				Title: item.Title, Owner: item.Owner, State: item.State, Strength: item.Strength, DueTime: item.DueTime, TrackerURI: item.TrackerURI,
+				Priority: item.Priority, Labels: item.Labels, Description: item.Description,
+			}
 		}),
-		FurtherActions: around.furtherActions,
-		OpenQuestions:  p.OpenQuestions,
+		FurtherActions: around.furtherActions, ActionAdvice: plan(around.actions).GetAdvice(),
+		OpenQuestions: p.OpenQuestions,
+		Sections:      each(p.Sections, func(section repository.FreeSection) export.Section { return export.Section(section) }),
+		Answers:       each(p.QuestionAnswers, exportedAnswer(p)),
 	}
 	if revision > 0 {
 		document.PublishTime = p.PublishTime
@@ -143,8 +156,39 @@ func (around surroundings) document(p repository.PostMortem, revision int32) str
 	return export.Markdown(document)
 }
 
+// layoutOf is the layout of a post-mortem's document: that of its template, or the usual one.
+func layoutOf(p repository.PostMortem) []export.Heading {
+	if p.AppliedTemplate.Template == defaultTemplate {
+		return nil
+	}
+	return each(p.AppliedTemplate.Sections, func(section repository.TemplateSection) export.Heading {
+		return export.Heading{ID: section.ID, Title: section.Title}
+	})
+}
+
+// exportedAnswer shows an answer, with the heading of the section in which it stands.
+func exportedAnswer(p repository.PostMortem) func(repository.QuestionAnswer) export.Answer {
+	headings := append(layoutOf(p), export.Standard()...)
+	for _, section := range p.Sections {
+		headings = append(headings, export.Heading{ID: section.ID, Title: section.Title})
+	}
+	return func(answer repository.QuestionAnswer) export.Answer {
+		shown := export.Answer{Question: answer.Question, Text: answer.Answer, Section: answer.Section}
+		for _, heading := range slices.Backward(headings) {
+			if heading.ID == answer.Section && heading.Title != "" {
+				shown.Section = heading.Title
+			}
+		}
+		return shown
+	}
+}
+
+func exportedPerson(person repository.Participant) export.Person {
+	return export.Person{Name: person.Person, Role: person.Role}
+}
+
 func exportedIncident(incident repository.Incident) export.Incident {
-	shown := export.Incident{Name: incidentName(incident.ID), Title: incident.Title, Severity: incident.Severity, State: incident.State}
+	shown := export.Incident{Name: incidentName(incident.ID), Title: incident.Title, Severity: incident.Severity, State: incident.State, Services: incident.Impact.Services}
 	for milestone, t := range milestoneTimes(incident.Milestones) {
 		shown.Milestones = append(shown.Milestones, export.Milestone{Name: lifecycle.Milestone(milestone).String(), Time: t})
 	}
@@ -154,7 +198,7 @@ func exportedIncident(incident repository.Incident) export.Incident {
 func (around surroundings) exportedEntry(entry repository.TimelineEntry) export.Entry {
 	shown := export.Entry{
 		Time: entry.OccurTime, Precision: entry.Precision, Kind: entry.Kind, Author: entry.Author, AuthorRole: entry.AuthorRole,
-		Anonymous: entry.Anonymous, Text: entry.Text, Evidence: exportedEvidence(entry.Evidence), Amended: len(entry.Past) > 0,
+		Anonymous: entry.Anonymous, Text: entry.Text, Evidence: exportedEvidence(entry.Evidence), Amended: len(entry.Past) > 0 || entry.AmendedBefore,
 	}
 	for _, incident := range around.incidents {
 		if incident.ID == entry.Parent {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"go.einride.tech/aip/filtering"
 	expr "google.golang.org/genproto/googleapis/api/expr/v1alpha1"
@@ -23,6 +24,8 @@ type filterField struct {
 	kind   repository.FieldType
 	many   bool
 	values enumeration
+	// computed makes the condition where no store keeps the field's values, but times that they follow from; nil: one does.
+	computed func(value string, now time.Time) repository.Condition
 }
 
 // enumeration are the values of an enum without their prefix, in the order of their numbers; the unspecified one is empty.
@@ -35,11 +38,22 @@ type enumeration struct {
 func fieldsOf[T any](schema repository.Schema[T], enums map[string]protoreflect.EnumDescriptor) filterFields {
 	fields := filterFields{}
 	for _, field := range schema.Fields {
+		if field.Hidden {
+			continue
+		}
 		known := filterField{name: field.Name, kind: field.Type, many: field.Many}
 		if enum, ok := enums[field.Name]; ok {
 			known.values = enumerationOf(enum)
 		}
 		fields[field.Name] = known
+	}
+	return fields
+}
+
+// withoutFields leaves out what callers do not filter by.
+func withoutFields(fields filterFields, names ...string) filterFields {
+	for _, name := range names {
+		delete(fields, name)
 	}
 	return fields
 }
@@ -52,8 +66,8 @@ func enumerationOf(enum protoreflect.EnumDescriptor) enumeration {
 	return values
 }
 
-// compileFilter reads a filter after AIP-160.
-func compileFilter(fields filterFields, filter string) (repository.Condition, error) {
+// compileFilter reads a filter after AIP-160. What it says of things that come with time holds now.
+func compileFilter(fields filterFields, filter string, now time.Time) (repository.Condition, error) {
 	if strings.TrimSpace(filter) == "" {
 		return nil, nil //nolint:nilnil // No filter is no condition.
 	}
@@ -63,7 +77,7 @@ func compileFilter(fields filterFields, filter string) (repository.Condition, er
 	if err != nil {
 		return nil, invalid("filter", "%s", syntaxProblem(err))
 	}
-	compiler := filterCompiler{fields: fields, positions: parsed.GetSourceInfo().GetPositions()}
+	compiler := filterCompiler{fields: fields, now: now, positions: parsed.GetSourceInfo().GetPositions()}
 	return compiler.compile(parsed.GetExpr())
 }
 
@@ -81,6 +95,7 @@ func syntaxProblem(err error) string {
 
 type filterCompiler struct {
 	fields    filterFields
+	now       time.Time
 	positions map[int64]int32
 }
 

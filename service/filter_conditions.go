@@ -21,25 +21,43 @@ func (c filterCompiler) enumerated(at *expr.Expr, field filterField, operator, v
 		values = enumeration{names: []string{"false", "true"}}
 	}
 	if operator == filtering.FunctionHas {
-		return judged(field.name, values.known()), nil
+		return judged(field, values.known()), nil
 	}
 	index := values.index(value)
 	if index < 0 {
 		return nil, c.problem(at, "%s has no value %q: its values are %s", field.name, value, strings.Join(values.known(), ", "))
 	}
-	terms := repository.TermIn{}
+	terms, computed := repository.TermIn{}, repository.Or{}
 	for i, name := range values.names {
 		ordered := i == index || (name != "" && values.names[index] != "")
-		if ordered && holds(operator, i, index) {
-			terms = append(terms, repository.Term(field.name, name))
+		if !ordered || !holds(operator, i, index) {
+			continue
 		}
+		terms = append(terms, repository.Term(field.name, name))
+		if field.computed != nil && name != "" {
+			computed = append(computed, field.computed(name, c.now))
+		}
+	}
+	if field.computed != nil {
+		return oneOf(computed), nil
 	}
 	return terms, nil
 }
 
 // judged holds where an enum has any value but the unspecified one.
-func judged(field string, values []string) repository.Condition {
-	return repository.TermIn(each(values, func(value string) string { return repository.Term(field, value) }))
+func judged(field filterField, values []string) repository.Condition {
+	if field.computed != nil {
+		return repository.And{} // It always has a value.
+	}
+	return repository.TermIn(each(values, func(value string) string { return repository.Term(field.name, value) }))
+}
+
+// oneOf holds where one of the conditions does.
+func oneOf(conditions repository.Or) repository.Condition {
+	if len(conditions) == 1 {
+		return conditions[0]
+	}
+	return conditions
 }
 
 func holds(operator string, left, right int) bool {

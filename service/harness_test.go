@@ -53,14 +53,23 @@ func (c *clock) advance(d time.Duration) time.Time {
 // debrief is all services over one store, as a client sees them.
 type debrief struct {
 	*clock
-	services    *service.Services
-	repository  repository.Repository
-	incidents   debriefv1.IncidentServiceClient
-	timeline    debriefv1.TimelineServiceClient
-	postMortems debriefv1.PostMortemServiceClient
-	actionItems debriefv1.ActionItemServiceClient
-	events      debriefv1.EventServiceClient
-	intake      debriefv1.IntakeServiceClient
+	services      *service.Services
+	repository    repository.Repository
+	incidents     debriefv1.IncidentServiceClient
+	timeline      debriefv1.TimelineServiceClient
+	postMortems   debriefv1.PostMortemServiceClient
+	actionItems   debriefv1.ActionItemServiceClient
+	statements    debriefv1.StatementServiceClient
+	clocks        debriefv1.ClockServiceClient
+	language      debriefv1.LanguageServiceClient
+	practice      debriefv1.PracticeServiceClient
+	systems       debriefv1.SystemServiceClient
+	mentalModels  debriefv1.MentalModelServiceClient
+	events        debriefv1.EventServiceClient
+	intake        debriefv1.IntakeServiceClient
+	subscriptions debriefv1.SubscriptionServiceClient
+	alerts        debriefv1.AlertServiceClient
+	integrations  debriefv1.IntegrationServiceClient
 }
 
 // onEachStore runs a test on SQLite, and on MongoDB where there is one.
@@ -99,7 +108,11 @@ func serve(t *testing.T, store repository.Repository, options service.Options) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := grpc.NewServer(grpc.ChainUnaryInterceptor(interceptors...))
+	streamInterceptors, err := d.services.StreamInterceptors()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpc.NewServer(grpc.ChainUnaryInterceptor(interceptors...), grpc.ChainStreamInterceptor(streamInterceptors...))
 	d.services.Register(server)
 	listener := bufconn.Listen(1 << 20)
 	served := make(chan error, 1)
@@ -123,8 +136,17 @@ func serve(t *testing.T, store repository.Repository, options service.Options) *
 	d.timeline = debriefv1.NewTimelineServiceClient(connection)
 	d.postMortems = debriefv1.NewPostMortemServiceClient(connection)
 	d.actionItems = debriefv1.NewActionItemServiceClient(connection)
+	d.statements = debriefv1.NewStatementServiceClient(connection)
+	d.clocks = debriefv1.NewClockServiceClient(connection)
+	d.language = debriefv1.NewLanguageServiceClient(connection)
+	d.practice = debriefv1.NewPracticeServiceClient(connection)
+	d.systems = debriefv1.NewSystemServiceClient(connection)
+	d.mentalModels = debriefv1.NewMentalModelServiceClient(connection)
 	d.events = debriefv1.NewEventServiceClient(connection)
 	d.intake = debriefv1.NewIntakeServiceClient(connection)
+	d.subscriptions = debriefv1.NewSubscriptionServiceClient(connection)
+	d.alerts = debriefv1.NewAlertServiceClient(connection)
+	d.integrations = debriefv1.NewIntegrationServiceClient(connection)
 	return d
 }
 

@@ -9,22 +9,24 @@ import (
 	"github.com/oklog/ulid/v2"
 )
 
-// counterBits are the bits of an id that count the ids of one millisecond.
+// counterBits are the bits of an id that count the ids of one process.
 const counterBits = 20
 
-// NewIDs makes ULIDs whose random bits come from the reader. The first 20 of a ULID's 80 random bits count the ids that
-// were made for the same millisecond, so that ids made one after the other ascend; the other 60 keep the ids of different
-// processes apart. The function may be called concurrently.
+// NewIDs makes ULIDs whose random bits come from the reader. The first 20 of a ULID's 80 random bits count the ids, so that
+// ids made one after the other ascend, and ids of one millisecond differ in them, also where ids are made for several
+// milliseconds by turns; the other 60 keep the ids of different processes apart. The function may be called concurrently.
 func NewIDs(random io.Reader) func(time.Time) string {
 	var mutex sync.Mutex
-	var last, counter uint64
+	var latest, counter uint64
 	return func(t time.Time) string {
 		mutex.Lock()
 		defer mutex.Unlock()
 		millisecond := ulid.Timestamp(t)
-		if millisecond != last {
-			last, counter = millisecond, 0
+		// The counter begins anew now and then, and with a millisecond that has no ids yet: there it must not come to its end.
+		if millisecond > latest && counter >= 1<<(counterBits-1) {
+			counter = 0
 		}
+		latest = max(latest, millisecond)
 		id := newID(millisecond, counter%(1<<counterBits), random)
 		counter++
 		return id

@@ -25,6 +25,35 @@ func TestIDsAscendAndTellTheirTime(t *testing.T) {
 	}
 }
 
+// TestIDsOfOneMillisecondDifferInTheirCounters looks at what stores sort by before all else: an id that agrees with others
+// in that has no place of its own.
+func TestIDsOfOneMillisecondDifferInTheirCounters(t *testing.T) {
+	newID := NewIDs(rand.Reader)
+	earlier := time.UnixMilli(1767225600123)
+	seen := map[string]bool{}
+	for i := range 3000 {
+		// Who began earlier goes on with the time of the beginning.
+		id := newID(earlier.Add(time.Duration(i%3) * time.Millisecond))
+		if counted := id[:14]; seen[counted] {
+			t.Fatalf("id %d, %s: another one of its millisecond has the same counter", i, id)
+		} else {
+			seen[counted] = true
+		}
+	}
+}
+
+func TestTheCounterOfIDsDoesNotEndWithinAMillisecond(t *testing.T) {
+	newID := NewIDs(rand.Reader)
+	now := time.UnixMilli(1767225600123)
+	for range 1<<counterBits - 10 {
+		newID(now)
+	}
+	now = now.Add(time.Millisecond)
+	if ids := []string{newID(now), newID(now), newID(now)}; !slices.IsSorted(ids) || ids[0][10:14] != "0000" {
+		t.Errorf("the ids of the next millisecond are %v: want them to be counted anew", ids)
+	}
+}
+
 func TestIDsOfTwoProcessesDiffer(t *testing.T) {
 	one, other, now := NewIDs(rand.Reader), NewIDs(rand.Reader), time.UnixMilli(1767225600123)
 	for range 1000 {

@@ -76,6 +76,11 @@ func (s *Incidents) CancelIncident(ctx context.Context, request *debriefv1.Cance
 // ReopenIncident leads back to ACTIVE, and clears the milestones that no longer hold.
 func (s *Incidents) ReopenIncident(ctx context.Context, request *debriefv1.ReopenIncidentRequest) (*debriefv1.Incident, error) {
 	return s.take(ctx, request, reopenIncident, func(incident *repository.Incident, now time.Time) error {
+		reopened, err := happened("time", request.GetTime(), now, now)
+		if err != nil {
+			return err
+		}
+		s.resetClocks(incident, reopened, now)
 		milestones := milestoneTimes(incident.Milestones)
 		for _, milestone := range []lifecycle.Milestone{lifecycle.MitigatedAt, lifecycle.ResolvedAt, lifecycle.ClosedAt} {
 			if milestones[milestone].IsZero() {

@@ -20,11 +20,11 @@ type Incidents struct {
 	*base
 }
 
-var incidentFields = fieldsOf(repository.IncidentSchema, map[string]protoreflect.EnumDescriptor{
+var incidentFields = withClockStates(fieldsOf(repository.IncidentSchema, map[string]protoreflect.EnumDescriptor{
 	"kind":     debriefv1.Incident_Kind(0).Descriptor(),
 	"severity": debriefv1.Severity(0).Descriptor(),
 	"state":    debriefv1.Incident_State(0).Descriptor(),
-})
+}))
 
 // CreateIncident opens an incident.
 func (s *Incidents) CreateIncident(ctx context.Context, request *debriefv1.CreateIncidentRequest) (*debriefv1.Incident, error) {
@@ -105,8 +105,11 @@ func (s *Incidents) GetIncident(ctx context.Context, request *debriefv1.GetIncid
 func (s *Incidents) ListIncidents(ctx context.Context, request *debriefv1.ListIncidentsRequest) (*debriefv1.ListIncidentsResponse, error) {
 	list := listing[repository.Incident]{
 		schema: repository.IncidentSchema, reader: s.repository.Incidents(), fields: incidentFields,
-		orders: []string{"create_time", "update_time", "severity", "milestones.start_time", "milestones.detect_time", "milestones.resolve_time"},
-		byID:   "create_time",
+		orders: []string{
+			"create_time", "update_time", "severity", "milestones.start_time", "milestones.detect_time", "milestones.resolve_time",
+			"review_clock.due_time", "follow_up_clock.due_time",
+		},
+		byID: "create_time", now: s.present(),
 	}
 	incidents, token, err := list.page(ctx, request, "", nil)
 	if err != nil {

@@ -20,13 +20,15 @@ func TestAnIncidentNeedsOnlyATitle(t *testing.T) {
 			Incident: &debriefv1.Incident{Title: "Checkout is slow"}, Note: "Seen on the dashboard.",
 		}))
 		want := &debriefv1.Incident{
-			Title:      "Checkout is slow",
-			Kind:       debriefv1.Incident_KIND_INCIDENT,
-			State:      debriefv1.Incident_STATE_TRIAGE,
-			Milestones: &debriefv1.Milestones{StartTime: timestamppb.New(start), DetectTime: timestamppb.New(start)},
-			Origin:     &debriefv1.Origin{Actor: "sam"},
-			CreateTime: timestamppb.New(start),
-			UpdateTime: timestamppb.New(start),
+			Title:         "Checkout is slow",
+			Kind:          debriefv1.Incident_KIND_INCIDENT,
+			State:         debriefv1.Incident_STATE_TRIAGE,
+			Milestones:    &debriefv1.Milestones{StartTime: timestamppb.New(start), DetectTime: timestamppb.New(start)},
+			Origin:        &debriefv1.Origin{Actor: "sam"},
+			CreateTime:    timestamppb.New(start),
+			UpdateTime:    timestamppb.New(start),
+			ReviewClock:   &debriefv1.Clock{State: debriefv1.Clock_STATE_NOT_STARTED, Reason: "the incident is not resolved"},
+			FollowUpClock: &debriefv1.Clock{State: debriefv1.Clock_STATE_NOT_STARTED, Reason: "the incident is not resolved"},
 		}
 		if diff := cmp.Diff(want, created, protocmp.Transform(), protocmp.IgnoreFields(&debriefv1.Incident{}, "name", "etag")); diff != "" {
 			t.Errorf("created (-want +got):\n%s", diff)
@@ -67,13 +69,16 @@ func TestAnIncidentFromBeginningToEnd(t *testing.T) {
 		if closed.GetState() != debriefv1.Incident_STATE_CLOSED || closed.GetWaiverReason() != "A known one." {
 			t.Errorf("state %v, waiver %q", closed.GetState(), closed.GetWaiverReason())
 		}
-		wantEvents := []string{"INCIDENT_OPENED", "INCIDENT_ACKNOWLEDGED", "INCIDENT_MITIGATED", "INCIDENT_RESOLVED", "INCIDENT_CLOSED"}
+		wantEvents := []string{
+			"INCIDENT_OPENED", "INCIDENT_ACKNOWLEDGED", "INCIDENT_MITIGATED", "INCIDENT_RESOLVED", "CLOCK_STARTED", "CLOCK_STARTED", "INCIDENT_CLOSED",
+		}
+		revisions := []int64{1, 2, 3, 4, 4, 4, 5}
 		events := d.feed(t, `incident = "`+name+`"`)
 		if diff := cmp.Diff(wantEvents, types(events)); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
 		for i, event := range events {
-			if event.GetSequence() != int64(i+1) || event.GetResourceRevision() != int64(i+1) || (i > 0 && event.GetActor() != "sam") {
+			if event.GetSequence() != int64(i+1) || event.GetResourceRevision() != revisions[i] || (i > 0 && event.GetActor() != "sam") {
 				t.Errorf("event %d: %v", i, event)
 			}
 		}

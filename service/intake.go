@@ -3,9 +3,11 @@ package service
 import (
 	"context"
 	"fmt"
+	"regexp"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
 	"github.com/debriefhq/debrief/repository"
+	"github.com/debriefhq/debrief/service/intake"
 )
 
 // maxRejected bounds how many rejected deliveries are kept: their senders are not to fill the store.
@@ -16,7 +18,15 @@ type Intake struct {
 	debriefv1.UnimplementedIntakeServiceServer
 	*base
 
-	options AlertOptions
+	options  AlertOptions
+	adapters []intake.Adapter
+	queue    *queue
+	ring     keyring
+	engines  engines
+}
+
+func newIntake(shared *base, options AlertOptions) *Intake {
+	return &Intake{base: shared, options: options, adapters: newAdapters(options.Certificates), queue: newQueue()}
 }
 
 // RejectedDelivery is a delivery that made no sense.
@@ -50,7 +60,7 @@ func (s *Intake) Reject(ctx context.Context, rejected RejectedDelivery) error {
 		Source:      rejected.Source,
 		Reason:      cut(rejected.Reason, maxReason),
 		ContentType: cut(rejected.ContentType, maxContentType),
-		Body:        rejected.Body[:min(len(rejected.Body), repository.MaxRejectedBody)],
+		Body:        withoutKeys(rejected.Body[:min(len(rejected.Body), repository.MaxRejectedBody)]),
 		Size:        rejected.Size,
 	}})
 	if err != nil {
@@ -58,6 +68,11 @@ func (s *Intake) Reject(ctx context.Context, rejected RejectedDelivery) error {
 	}
 	return nil
 }
+
+var keyInText = regexp.MustCompile(`(` + keyPrefix + `[0-9A-Za-z]{6})[0-9A-Za-z]+`)
+
+// withoutKeys is a text in which no key can be read any more.
+func withoutKeys(text []byte) []byte { return keyInText.ReplaceAll(text, []byte("${1}…")) }
 
 const (
 	maxReason      = 4096

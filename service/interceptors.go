@@ -43,6 +43,51 @@ func (s *Services) Interceptors() ([]grpc.UnaryServerInterceptor, error) {
 	return []grpc.UnaryServerInterceptor{s.mapErrors, identify, validate(validator)}, nil
 }
 
+// StreamInterceptors are the same for streams.
+func (s *Services) StreamInterceptors() ([]grpc.StreamServerInterceptor, error) {
+	validator, err := protovalidate.New()
+	if err != nil {
+		return nil, fmt.Errorf("prepare validation: %w", err)
+	}
+	return []grpc.StreamServerInterceptor{s.mapStreamErrors, identifyAndValidateStream(validator)}, nil
+}
+
+func (s *Services) mapStreamErrors(service any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	return s.ToStatus(stream.Context(), handler(service, stream))
+}
+
+func identifyAndValidateStream(validator protovalidate.Validator) grpc.StreamServerInterceptor {
+	return func(service any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		ctx, err := identified(stream.Context())
+		if err != nil {
+			return err
+		}
+		return handler(service, checkedStream{ServerStream: stream, ctx: ctx, validator: validator})
+	}
+}
+
+// checkedStream is a stream of a caller who is identified, whose messages are held against the rules in their proto.
+type checkedStream struct {
+	grpc.ServerStream
+
+	ctx       context.Context //nolint:containedctx // It is how a stream has its context.
+	validator protovalidate.Validator
+}
+
+// Context is that of the caller.
+func (s checkedStream) Context() context.Context { return s.ctx }
+
+// RecvMsg receives a message.
+func (s checkedStream) RecvMsg(message any) error {
+	if err := s.ServerStream.RecvMsg(message); err != nil {
+		return err
+	}
+	if request, ok := message.(proto.Message); ok {
+		return check(s.validator, request)
+	}
+	return nil
+}
+
 func (s *Services) mapErrors(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	answer, err := handler(ctx, request)
 	if err != nil {
@@ -52,14 +97,23 @@ func (s *Services) mapErrors(ctx context.Context, request any, _ *grpc.UnaryServ
 }
 
 func identify(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	ctx, err := identified(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return handler(ctx, request)
+}
+
+// identified is a context in which the caller is at work.
+func identified(ctx context.Context) (context.Context, error) {
 	values := append(metadata.ValueFromIncomingContext(ctx, ActorHeader), metadata.ValueFromIncomingContext(ctx, ActorBinaryHeader)...)
 	if len(values) == 0 {
-		return handler(ctx, request)
+		return ctx, nil
 	}
 	if err := checkActor(values); err != nil {
 		return nil, err
 	}
-	return handler(WithActor(ctx, values[0]), request)
+	return WithActor(ctx, values[0]), nil
 }
 
 func checkActor(values []string) error {

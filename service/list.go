@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"slices"
 	"strings"
+	"time"
 
 	"go.einride.tech/aip/ordering"
 
@@ -35,6 +36,8 @@ type listing[T any] struct {
 	ascending bool
 	// byID is the field whose order is that of the ids.
 	byID string
+	// now is when the list is asked for, where a field's values come with time.
+	now time.Time
 	// pageSize and maxPageSize are 50 and 500 where nothing else is said.
 	pageSize, maxPageSize int
 }
@@ -59,9 +62,35 @@ func (l listing[T]) page(ctx context.Context, request listRequest, parent string
 		return resources, "", err
 	}
 	resources = resources[:size]
-	position := l.schema.Position(query, &resources[size-1])
+	token, err := tokenAfter(request, parent, l.schema.Position(query, &resources[size-1]))
+	return resources, token, err
+}
+
+// tokenAfter is the token of the page that begins behind the position.
+func tokenAfter(request listRequest, parent string, position repository.Position) (string, error) {
 	token, err := json.Marshal(pageToken{Request: fingerprint(request, parent), Number: position.Number, ID: position.ID})
-	return resources, base64.RawURLEncoding.EncodeToString(token), err
+	return base64.RawURLEncoding.EncodeToString(token), err
+}
+
+// beforeAll sorts before every id.
+const beforeAll = "!"
+
+// pageAfter is page for a list that begins with a resource that is built in, and not stored.
+func (l listing[T]) pageAfter(ctx context.Context, request listRequest, builtIn T) ([]T, string, error) {
+	stored, token, err := l.page(ctx, request, "", nil)
+	if err != nil || request.GetPageToken() != "" {
+		return stored, token, err
+	}
+	size := l.size(request.GetPageSize())
+	if len(stored) < size {
+		return append([]T{builtIn}, stored...), token, nil
+	}
+	position := repository.Position{ID: beforeAll}
+	if size > 1 {
+		position = l.schema.Position(repository.Query{}, &stored[size-2])
+	}
+	token, err = tokenAfter(request, "", position)
+	return append([]T{builtIn}, stored[:size-1]...), token, err
 }
 
 func (l listing[T]) size(asked int32) int {
@@ -81,7 +110,7 @@ func (l listing[T]) query(request listRequest, parent string, extra repository.C
 		return query, err
 	}
 	if filtered, ok := request.(interface{ GetFilter() string }); ok {
-		condition, err := compileFilter(l.fields, filtered.GetFilter())
+		condition, err := compileFilter(l.fields, filtered.GetFilter(), l.now)
 		if err != nil {
 			return query, err
 		}

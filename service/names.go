@@ -12,7 +12,18 @@ const (
 	postMortemsCollection        = "postMortems"
 	revisionsCollection          = "revisions"
 	actionItemsCollection        = "actionItems"
+	statementsCollection         = "statements"
+	groundRuleSetsCollection     = "groundRuleSets"
+	templatesCollection          = "postMortemTemplates"
+	systemsCollection            = "systems"
+	mentalModelsCollection       = "mentalModels"
+	modelGapsCollection          = "gaps"
 	rejectedDeliveriesCollection = "rejectedDeliveries"
+	deliveriesCollection         = "deliveries"
+	integrationsCollection       = "integrations"
+	alertsCollection             = "alerts"
+	subscriptionsCollection      = "subscriptions"
+	eventDeliveriesCollection    = "eventDeliveries"
 )
 
 // resourceName joins the parts of a resource name.
@@ -28,6 +39,32 @@ func timelineEntryName(incident, id string) string {
 }
 
 func postMortemName(id string) string { return resourceName(postMortemsCollection, id) }
+
+func statementName(postMortem, id string) string {
+	return resourceName(postMortemsCollection, postMortem, statementsCollection, id)
+}
+
+func groundRuleSetName(id string) string { return resourceName(groundRuleSetsCollection, id) }
+
+func templateName(id string) string { return resourceName(templatesCollection, id) }
+
+func systemName(id string) string { return resourceName(systemsCollection, id) }
+
+func systemRevisionName(system string, number int32) string {
+	return resourceName(systemsCollection, system, revisionsCollection, strconv.Itoa(int(number)))
+}
+
+func mentalModelName(postMortem, id string) string {
+	return resourceName(postMortemsCollection, postMortem, mentalModelsCollection, id)
+}
+
+func alertName(id string) string { return resourceName(alertsCollection, id) }
+
+func integrationName(id string) string { return resourceName(integrationsCollection, id) }
+
+func deliveryName(id string) string { return resourceName(deliveriesCollection, id) }
+
+func subscriptionName(id string) string { return resourceName(subscriptionsCollection, id) }
 
 func actionItemName(id string) string { return resourceName(actionItemsCollection, id) }
 

@@ -21,15 +21,6 @@ func (s *PostMortems) SchedulePostMortem(ctx context.Context, request *debriefv1
 	})
 }
 
-// StartPostMortemReview says that the group has come together.
-func (s *PostMortems) StartPostMortemReview(ctx context.Context, request *debriefv1.StartPostMortemReviewRequest) (*debriefv1.PostMortem, error) {
-	return s.take(ctx, request, lifecycle.StartReview, "POST_MORTEM_REVIEW_STARTED", func(p *repository.PostMortem, now time.Time) error {
-		started, err := happened("time", request.GetTime(), now, now)
-		p.ReviewStartTime = started
-		return err
-	})
-}
-
 // ArchivePostMortem takes a published post-mortem out of the way.
 func (s *PostMortems) ArchivePostMortem(ctx context.Context, request *debriefv1.ArchivePostMortemRequest) (*debriefv1.PostMortem, error) {
 	return s.take(ctx, request, lifecycle.Archive, "POST_MORTEM_ARCHIVED", nil)
@@ -38,18 +29,26 @@ func (s *PostMortems) ArchivePostMortem(ctx context.Context, request *debriefv1.
 // take makes the step of a verb.
 func (s *PostMortems) take(ctx context.Context, request verbRequest, verb, eventType string, more func(*repository.PostMortem, time.Time) error) (*debriefv1.PostMortem, error) {
 	stepped := false
-	p, err := apply(ctx, s.base, repository.PostMortemSchema, s.repository.PostMortems(), asked(request),
-		func(p *repository.PostMortem, now time.Time) (repository.Effects, error) {
-			stepped = true
-			return s.step(ctx, p, verb, eventType, now, more)
-		})
+	herald := s.newHerald()
+	p, err := heralded(ctx, herald, func() (repository.PostMortem, error) {
+		return apply(ctx, s.base, repository.PostMortemSchema, s.repository.PostMortems(), asked(request),
+			func(p *repository.PostMortem, now time.Time) (repository.Effects, error) {
+				was := *p
+				effects, err := s.step(ctx, p, verb, eventType, now, more)
+				if err == nil {
+					err = herald.askForReview(was, *p, now)
+				}
+				stepped = err == nil
+				return effects, err
+			})
+	})
 	if err != nil {
 		return nil, err
 	}
 	if stepped {
 		s.counts.reviewed(ctx, eventType)
 	}
-	return s.postMortemToProto(p), nil
+	return s.postMortemToProto(p), herald.done(ctx, s.settleReviewed(ctx, p))
 }
 
 func (s *PostMortems) step(ctx context.Context, p *repository.PostMortem, verb, eventType string, now time.Time, more func(*repository.PostMortem, time.Time) error) (repository.Effects, error) {

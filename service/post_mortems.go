@@ -19,9 +19,10 @@ type PostMortems struct {
 	*base
 }
 
-var postMortemFields = fieldsOf(repository.PostMortemSchema, map[string]protoreflect.EnumDescriptor{
-	"state": debriefv1.PostMortem_State(0).Descriptor(),
-})
+var postMortemFields = withoutFields(fieldsOf(repository.PostMortemSchema, map[string]protoreflect.EnumDescriptor{
+	"state":      debriefv1.PostMortem_State(0).Descriptor(),
+	"conclusion": debriefv1.Conclusion(0).Descriptor(),
+}), "import_key")
 
 // CreatePostMortem starts a draft, and fills what is left empty from its incidents.
 func (s *PostMortems) CreatePostMortem(ctx context.Context, request *debriefv1.CreatePostMortemRequest) (*debriefv1.PostMortem, error) {
@@ -37,13 +38,13 @@ func (s *PostMortems) CreatePostMortem(ctx context.Context, request *debriefv1.C
 	draft := repository.PostMortem{Header: header, State: lifecycle.PostMortem.Initial}
 	writePostMortem(&draft, request.GetPostMortem())
 	prefill(&draft, incidents)
-	if err := s.nameFactors(&draft, now); err != nil {
+	if err := s.prepare(ctx, &draft, incidents, now); err != nil {
 		return nil, err
 	}
 	if request.GetValidateOnly() {
 		preview := s.postMortemToProto(draft)
 		preview.Name, preview.Etag = "", ""
-		return preview, nil
+		return s.language.postMortem(preview), nil
 	}
 	event := s.event(ctx, "POST_MORTEM_CREATED", postMortemName(draft.ID), soleIncident(draft), 1, now, nil)
 	draft, _, err = create(ctx, repository.PostMortemSchema, s.repository.PostMortems(), draft, repository.Effects{Events: []repository.Event{event}})
@@ -51,6 +52,25 @@ func (s *PostMortems) CreatePostMortem(ctx context.Context, request *debriefv1.C
 		return nil, err
 	}
 	return s.postMortemToProto(draft), nil
+}
+
+// prepare makes a draft complete, and holds it against what post-mortems are.
+func (s *PostMortems) prepare(ctx context.Context, draft *repository.PostMortem, incidents []repository.Incident, now time.Time) error {
+	chosen, err := s.chooseTemplate(ctx, draft.Template)
+	if err != nil {
+		return err
+	}
+	draft.AppliedTemplate = chosen
+	if err := s.checkGroundRuleSet(ctx, draft.GroundRuleSet); err != nil {
+		return err
+	}
+	if err := checkFacilitator(*draft, incidents); err != nil {
+		return err
+	}
+	if err := checkSections(draft.Sections); err != nil {
+		return err
+	}
+	return s.nameFactors(draft, now)
 }
 
 // incidents reads the incidents that a post-mortem is to cover.
@@ -64,13 +84,6 @@ func (s *PostMortems) incidents(ctx context.Context, names []string) ([]reposito
 		incidents = append(incidents, incident)
 	}
 	return incidents, nil
-}
-
-// checkIncidents answers nil where all incidents that were added exist.
-func (s *PostMortems) checkIncidents(ctx context.Context, before, after []string) error {
-	added := slices.DeleteFunc(slices.Clone(after), func(name string) bool { return slices.Contains(before, name) })
-	_, err := s.incidents(ctx, added)
-	return err
 }
 
 // prefill fills what was left empty with what the incidents know.
@@ -158,7 +171,7 @@ func (s *PostMortems) GetPostMortem(ctx context.Context, request *debriefv1.GetP
 	if err != nil {
 		return nil, err
 	}
-	return s.postMortemToProto(p), nil
+	return s.withPlan(ctx, inView(request.GetView(), s.postMortemToProto(p), s.language.postMortem))
 }
 
 // ListPostMortems reads a page of post-mortems.
@@ -172,51 +185,6 @@ func (s *PostMortems) ListPostMortems(ctx context.Context, request *debriefv1.Li
 		return nil, err
 	}
 	return &debriefv1.ListPostMortemsResponse{PostMortems: each(found, s.postMortemToProto), NextPageToken: token}, nil
-}
-
-// UpdatePostMortem changes the fields that the mask names.
-func (s *PostMortems) UpdatePostMortem(ctx context.Context, request *debriefv1.UpdatePostMortemRequest) (*debriefv1.PostMortem, error) {
-	asked := update{name: request.GetPostMortem().GetName(), etag: request.GetPostMortem().GetEtag()}
-	present, err := get(ctx, s.repository.PostMortems(), asked.name)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.checkIncidents(ctx, present.Incidents, request.GetPostMortem().GetIncidents()); err != nil {
-		return nil, err
-	}
-	changed, err := applyMask(ctx, s.base, repository.PostMortemSchema, s.repository.PostMortems(), asked, request.GetValidateOnly(),
-		func(p *repository.PostMortem, now time.Time) (repository.Effects, error) {
-			return s.edit(ctx, p, request, now)
-		})
-	if err != nil {
-		return nil, err
-	}
-	return s.postMortemToProto(changed), nil
-}
-
-func (s *PostMortems) edit(ctx context.Context, p *repository.PostMortem, request *debriefv1.UpdatePostMortemRequest, now time.Time) (repository.Effects, error) {
-	if p.State == lifecycle.Archived {
-		return repository.Effects{}, failedPrecondition("ARCHIVED", "%s is archived: it can't be edited any more", request.GetPostMortem().GetName())
-	}
-	before := s.postMortemToProto(*p)
-	after, err := merge(before, request.GetPostMortem(), request.GetUpdateMask())
-	if err != nil {
-		return repository.Effects{}, err
-	}
-	writePostMortem(p, after)
-	if p.Title == "" {
-		return repository.Effects{}, invalid("post_mortem.title", "is required")
-	}
-	if err := s.nameFactors(p, now); err != nil {
-		return repository.Effects{}, err
-	}
-	changes := changesBetween(before, s.postMortemToProto(*p))
-	if len(changes) == 0 {
-		return repository.Effects{}, repository.ErrUnchanged
-	}
-	p.UnpublishedChanges = p.LatestRevision > 0
-	event := s.event(ctx, "POST_MORTEM_UPDATED", before.GetName(), soleIncident(*p), p.Revision+1, now, changes)
-	return repository.Effects{Events: []repository.Event{event}}, nil
 }
 
 // DeletePostMortem hides a post-mortem that was never published.

@@ -19,10 +19,11 @@ import (
 func (d *debrief) publish(t *testing.T, incidents ...string) *debriefv1.PostMortem {
 	t.Helper()
 	draft := must[*debriefv1.PostMortem](t)(d.postMortems.CreatePostMortem(t.Context(), &debriefv1.CreatePostMortemRequest{PostMortem: &debriefv1.PostMortem{
-		Incidents: incidents, ContributingFactors: []*debriefv1.ContributingFactor{{Category: debriefv1.ContributingFactor_CATEGORY_TOOLING, Description: "The tool did not ask."}},
+		Incidents: incidents, Summary: "It was slow.", ContributingFactors: []*debriefv1.ContributingFactor{{Category: debriefv1.ContributingFactor_CATEGORY_TOOLING, Description: "The tool did not ask."}},
 	}}))
+	d.readRules(t, draft.GetName())
 	must[*debriefv1.PostMortem](t)(d.postMortems.StartPostMortemReview(t.Context(), &debriefv1.StartPostMortemReviewRequest{Name: draft.GetName()}))
-	return must[*debriefv1.PostMortem](t)(d.postMortems.PublishPostMortem(as(t, "kim"), &debriefv1.PublishPostMortemRequest{Name: draft.GetName()}))
+	return must[*debriefv1.PostMortem](t)(d.postMortems.PublishPostMortem(as(t, "kim"), &debriefv1.PublishPostMortemRequest{Name: draft.GetName(), KeepIncidentsOpen: true}))
 }
 
 func TestADraftIsFilledFromItsIncidents(t *testing.T) {
@@ -40,10 +41,11 @@ func TestADraftIsFilledFromItsIncidents(t *testing.T) {
 		want := &debriefv1.PostMortem{
 			Incidents: []string{one.GetName(), other.GetName()}, Title: "Checkout is slow", State: debriefv1.PostMortem_STATE_DRAFT,
 			Summary: "It was slow.", Impact: "Orders were lost.\n\nServices: checkout, cart\n\nCustomers affected: 12",
-			Participants: []*debriefv1.Participant{{Person: "sam", Role: "commander"}, {Person: "kim"}},
-			CreateTime:   timestamppb.New(start), UpdateTime: timestamppb.New(start),
+			Participants:  []*debriefv1.Participant{{Person: "sam", Role: "commander"}, {Person: "kim"}},
+			GroundRuleSet: "groundRuleSets/default", Template: "postMortemTemplates/default",
+			CreateTime: timestamppb.New(start), UpdateTime: timestamppb.New(start),
 		}
-		if diff := cmp.Diff(want, draft, protocmp.Transform(), protocmp.IgnoreFields(&debriefv1.PostMortem{}, "name", "etag")); diff != "" {
+		if diff := cmp.Diff(want, draft, protocmp.Transform(), protocmp.IgnoreFields(&debriefv1.PostMortem{}, "name", "etag", "applied_template")); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		_, err := d.postMortems.CreatePostMortem(t.Context(), &debriefv1.CreatePostMortemRequest{

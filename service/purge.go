@@ -1,9 +1,11 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -25,27 +27,133 @@ func (s *Services) Purge(ctx context.Context) error {
 	deleted := repository.NumberRange{Field: "delete_time", Min: repository.Unset + 1, Max: expired}
 	incidents := purge[repository.Incident]{
 		base: b, schema: repository.IncidentSchema, collection: b.repository.Incidents(), which: deleted,
-		event: "INCIDENT_PURGED", name: incidentName, children: b.purgeTimeline,
+		event: "INCIDENT_PURGED", name: incidentName, incident: true, children: b.purgeIncidentParts,
 	}
 	postMortems := purge[repository.PostMortem]{
 		base: b, schema: repository.PostMortemSchema, collection: b.repository.PostMortems(), which: deleted,
-		event: "POST_MORTEM_PURGED", name: postMortemName,
+		event: "POST_MORTEM_PURGED", name: postMortemName, children: b.purgeAccounts,
 	}
 	actionItems := purge[repository.ActionItem]{
 		base: b, schema: repository.ActionItemSchema, collection: b.repository.ActionItems(), which: deleted,
 		event: "ACTION_ITEM_PURGED", name: actionItemName,
 	}
+	systems := purge[repository.System]{
+		base: b, schema: repository.SystemSchema, collection: b.repository.Systems(), which: deleted,
+		event: "SYSTEM_PURGED", name: systemName,
+	}
 	rejected := purge[repository.RejectedDelivery]{
-		base: b, schema: repository.RejectedDeliverySchema, collection: b.repository.RejectedDeliveries(),
+		base: b, schema: repository.RejectedDeliverySchema, collection: b.repository.RejectedDeliveries(), atOnce: sweptAtOnce,
 		which: repository.IDRange{Before: lowestID(expired)},
 	}
-	return errors.Join(incidents.run(ctx), postMortems.run(ctx), actionItems.run(ctx), rejected.run(ctx))
+	groundRules := purge[repository.GroundRules]{
+		base: b, schema: repository.GroundRulesSchema, collection: b.repository.GroundRules(), which: deleted,
+	}
+	templates := purge[repository.PostMortemTemplate]{
+		base: b, schema: repository.PostMortemTemplateSchema, collection: b.repository.PostMortemTemplates(), which: deleted,
+	}
+	deliveries := purge[repository.Delivery]{
+		base: b, schema: repository.DeliverySchema, collection: b.repository.Deliveries(), atOnce: sweptAtOnce, which: repository.And{
+			repository.IDRange{Before: lowestID(b.present().Add(-s.Intake.options.DeliveryRetention).UnixMilli())},
+			repository.TermIn{repository.Term("state", deliveryDone), repository.Term("state", deliveryFailed)},
+		},
+	}
+	integrations := purge[repository.Integration]{
+		base: b, schema: repository.IntegrationSchema, collection: b.repository.Integrations(), which: deleted,
+		children: func(ctx context.Context, integration string) error { return b.purgeIdle(ctx, integration, nil) },
+	}
+	subscriptions := purge[repository.Subscription]{
+		base: b, schema: repository.SubscriptionSchema, collection: b.repository.Subscriptions(), which: deleted, children: b.purgeEventDeliveries,
+	}
+	delivered := purge[repository.EventDelivery]{
+		base: b, schema: repository.EventDeliverySchema, collection: b.repository.EventDeliveries(), which: b.endedDeliveries(),
+	}
+	return errors.Join(incidents.run(ctx), postMortems.run(ctx), actionItems.run(ctx), systems.run(ctx), rejected.run(ctx),
+		groundRules.run(ctx), templates.run(ctx), deliveries.run(ctx), integrations.run(ctx), subscriptions.run(ctx), delivered.run(ctx), s.purgeIdle(ctx))
+}
+
+// idleFor is how long nothing must have come of an alert before what was known of its episodes and groups is purged: longer than
+// the window of any rule. It is longer than deliveries are kept as well, which can be replayed until then.
+const idleFor = 14 * 24 * time.Hour
+
+// purgeIdle purges what is known of alerts of which nothing came for long.
+func (s *Services) purgeIdle(ctx context.Context) error {
+	expired := s.base.present().Add(-max(idleFor, 2*s.Intake.options.DeliveryRetention)).UnixMilli()
+	idle := repository.NumberRange{Field: "idle_time", Min: repository.Unset + 1, Max: expired}
+	errs := []error{s.base.purgeIdle(ctx, withoutIntegration, idle)}
+	query := repository.Query{Visible: repository.Deleted, Limit: purgeAtOnce}
+	for page, err := range everyPage(ctx, repository.IntegrationSchema, s.base.repository.Integrations(), query) {
+		if err != nil {
+			return errors.Join(append(errs, fmt.Errorf("list the integrations: %w", err))...)
+		}
+		for _, integration := range page {
+			errs = append(errs, s.base.purgeIdle(ctx, integration.ID, idle))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// purgeIdle purges those series and groups of an integration's alerts for which the condition holds; nil: all of them.
+func (b *base) purgeIdle(ctx context.Context, scope string, which repository.Condition) error {
+	order := ""
+	if which != nil {
+		order = "idle_time"
+	}
+	series := purge[repository.AlertSeries]{
+		base: b, schema: repository.AlertSeriesSchema, collection: b.repository.AlertSeries(), parent: scope, which: which, order: order,
+	}
+	groups := purge[repository.AlertGroup]{
+		base: b, schema: repository.AlertGroupSchema, collection: b.repository.AlertGroups(), parent: scope, which: which, order: order,
+	}
+	return errors.Join(series.run(ctx), groups.run(ctx))
+}
+
+// purgeIncidentParts purges what belongs to a purged incident: its timeline and its alerts.
+func (b *base) purgeIncidentParts(ctx context.Context, incident string) error {
+	alerts := purge[repository.Alert]{
+		base: b, schema: repository.AlertSchema, collection: b.repository.Alerts(),
+		which: repository.TermIn{repository.Term("incident", incidentName(incident))},
+	}
+	return errors.Join(b.purgeTimeline(ctx, incident), alerts.run(ctx))
+}
+
+// endedDeliveries holds for deliveries of events that came up long ago and have come to an end.
+func (b *base) endedDeliveries() repository.Condition {
+	return repository.And{
+		repository.IDRange{Before: lowestID(b.present().Add(-deliveryRetention).UnixMilli())},
+		repository.TermIn{repository.Term("state", eventDelivered), repository.Term("state", eventFailed)},
+	}
+}
+
+// purgeEventDeliveries purges the deliveries of a purged subscription.
+func (b *base) purgeEventDeliveries(ctx context.Context, subscription string) error {
+	return purge[repository.EventDelivery]{
+		base: b, schema: repository.EventDeliverySchema, collection: b.repository.EventDeliveries(), which: deliveriesOf(subscription),
+	}.run(ctx)
 }
 
 // purgeTimeline purges the entries of a purged incident.
 func (b *base) purgeTimeline(ctx context.Context, incident string) error {
 	return purge[repository.TimelineEntry]{
 		base: b, schema: repository.TimelineEntrySchema, collection: b.repository.TimelineEntries(), parent: incident,
+	}.run(ctx)
+}
+
+// purgeAccounts purges what people told in a purged post-mortem, and what they believed.
+func (b *base) purgeAccounts(ctx context.Context, postMortem string) error {
+	return errors.Join(b.purgeStatements(ctx, postMortem), b.purgeMentalModels(ctx, postMortem))
+}
+
+// purgeMentalModels purges the mental models of a purged post-mortem.
+func (b *base) purgeMentalModels(ctx context.Context, postMortem string) error {
+	return purge[repository.MentalModel]{
+		base: b, schema: repository.MentalModelSchema, collection: b.repository.MentalModels(), which: modelsOf(postMortem),
+	}.run(ctx)
+}
+
+// purgeStatements purges the statements of a purged post-mortem.
+func (b *base) purgeStatements(ctx context.Context, postMortem string) error {
+	return purge[repository.ParticipantStatement]{
+		base: b, schema: repository.ParticipantStatementSchema, collection: b.repository.ParticipantStatements(), parent: postMortem,
 	}.run(ctx)
 }
 
@@ -58,18 +166,23 @@ type purge[T any] struct {
 	// parent and which say what is to be purged.
 	parent string
 	which  repository.Condition
+	// order is the field by which those are found; empty: their ids.
+	order string
+	// atOnce is how many are read at once; 0: purgeAtOnce. Those that may be large are few.
+	atOnce int
 	// event is the type of the event that tells of it; empty: nothing is told.
 	event string
 	// name makes the resource's name from its id.
 	name func(string) string
+	// incident says that the resource is an incident, which its event belongs to.
+	incident bool
 	// children purges what belongs to a resource; nil: nothing does.
 	children func(ctx context.Context, id string) error
 }
 
 func (p purge[T]) run(ctx context.Context) error {
-	query := repository.Query{Parent: p.parent, Where: p.which, Visible: repository.Purged, Limit: purgeAtOnce}
-	for {
-		found, err := p.collection.List(ctx, query)
+	query := repository.Query{Parent: p.parent, Where: p.which, Visible: repository.Purged, OrderBy: p.order, Limit: cmp.Or(p.atOnce, purgeAtOnce)}
+	for found, err := range everyPage(ctx, p.schema, p.collection, query) {
 		if err != nil {
 			return fmt.Errorf("purge %s: %w", p.schema.Name, err)
 		}
@@ -81,11 +194,8 @@ func (p purge[T]) run(ctx context.Context) error {
 		if err := group.Wait(); err != nil {
 			return fmt.Errorf("purge %s: %w", p.schema.Name, err)
 		}
-		if len(found) < purgeAtOnce {
-			return nil
-		}
-		query.After = &repository.Position{ID: p.schema.Header(&found[len(found)-1]).ID}
 	}
+	return nil
 }
 
 // one marks a resource as purged, which is told once and can't be undone, and then removes what belongs to it, and it.
@@ -123,7 +233,7 @@ func (p purge[T]) mark(ctx context.Context, found repository.Header) error {
 			return repository.Effects{}, nil
 		}
 		incident := ""
-		if p.children != nil {
+		if p.incident {
 			incident = p.name(found.ID)
 		}
 		event := p.base.event(ctx, p.event, p.name(found.ID), incident, found.Revision+1, p.present(), nil)

@@ -13,7 +13,7 @@ import (
 )
 
 // missing finds the fields of a request that are REQUIRED after AIP-203 and not set. In the resource of an update only
-// those count that the mask names, and the name.
+// those count that the mask covers, and the name.
 func missing(request proto.Message) []violation {
 	masked, ok := request.(interface{ GetUpdateMask() *fieldmaskpb.FieldMask })
 	if !ok {
@@ -39,12 +39,22 @@ func missingInUpdate(resource protoreflect.Message, path string, mask []string) 
 		violations = append(violations, absent(path+".name"))
 	}
 	for _, v := range missingFields(resource, path, nil) {
-		field := strings.TrimPrefix(v.Field, path+".")
-		if slices.Contains(mask, "*") || slices.Contains(mask, field) || strings.ContainsAny(field, ".[") {
+		if covers(mask, strings.TrimPrefix(v.Field, path+".")) {
 			violations = append(violations, v)
 		}
 	}
 	return violations
+}
+
+// covers says whether an update with the mask changes a field that is not set. Without a mask it changes what is set, and so
+// what is within that.
+func covers(mask []string, field string) bool {
+	if len(mask) == 0 {
+		return strings.ContainsAny(field, ".[")
+	}
+	return slices.ContainsFunc(mask, func(path string) bool {
+		return path == "*" || path == field || strings.HasPrefix(field, path+".") || strings.HasPrefix(field, path+"[")
+	})
 }
 
 // missingFields walks a message. What the message around a batch's requests says, they may leave out (AIP-233).

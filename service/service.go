@@ -2,9 +2,12 @@
 package service
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
@@ -12,11 +15,16 @@ import (
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
 	"github.com/debriefhq/debrief/repository"
+	"github.com/debriefhq/debrief/service/clock"
 	"github.com/debriefhq/debrief/service/intake"
 )
 
 // DefaultRetention is how long deleted resources and rejected deliveries are kept where nothing else is said.
 const DefaultRetention = 30 * 24 * time.Hour
+
+// DefaultLookBack is how long after an action item was done one looks back where nothing else is said: long enough for what
+// it is to prevent to have had a chance to come again.
+const DefaultLookBack = 90 * 24 * time.Hour
 
 // Options are what the services need.
 type Options struct {
@@ -28,8 +36,21 @@ type Options struct {
 	NewID func(time.Time) string
 	// Retention is how long deleted resources and rejected deliveries are kept. Default: DefaultRetention.
 	Retention time.Duration
+	// LookBack is how long after an action item was done one looks back whether it helped. Default: DefaultLookBack.
+	LookBack time.Duration
 	// Alerts says how alerts become incidents.
 	Alerts AlertOptions
+	// Language says how texts are read, and what publication does about what is found.
+	Language LanguageOptions
+	// ClockPolicies say how the clocks of incidents run. Default: clock.DefaultPolicies.
+	ClockPolicies clock.Policies
+	// PublicURL is where people and programs reach Debrief over HTTP, without a slash at its end: what leaves Debrief links to
+	// it. Empty: it has no links, or relative ones.
+	PublicURL string
+	// Webhooks say how webhooks are sent.
+	Webhooks WebhookOptions
+	// Email says how e-mail is sent. Default: none is.
+	Email EmailOptions
 	// MeterProvider takes the counts of what happens. Default: none.
 	MeterProvider metric.MeterProvider
 	// Logger is told what nobody else is told: the causes of internal errors. Default: none.
@@ -42,7 +63,18 @@ type AlertOptions struct {
 	Severities intake.SeverityMapping
 	// KeepOpen leaves an incident as it is when the last of its alerts stops firing. Otherwise it is resolved.
 	KeepOpen bool
+	// RequireKeys refuses deliveries that come without an integration's key.
+	RequireKeys bool
+	// DeliveryRetention is how long deliveries that were worked off are kept, from their receipt on. Default: DefaultDeliveryRetention.
+	DeliveryRetention time.Duration
+	// Confirm asks an address that a sender wants to be asked before it begins to send. Nil: none is asked.
+	Confirm func(ctx context.Context, address string) error
+	// Certificates fetches those that senders sign with. Nil: none is fetched, and such senders are refused.
+	Certificates intake.Certificates
 }
+
+// DefaultDeliveryRetention is how long deliveries are kept where nothing else is said.
+const DefaultDeliveryRetention = 7 * 24 * time.Hour
 
 // Services are all services over one repository.
 type Services struct {
@@ -52,12 +84,30 @@ type Services struct {
 	Timeline *Timeline
 	// PostMortems implements PostMortemService.
 	PostMortems *PostMortems
+	// Statements implements StatementService.
+	Statements *Statements
 	// ActionItems implements ActionItemService.
 	ActionItems *ActionItems
+	// Clocks implements ClockService.
+	Clocks *Clocks
+	// Language implements LanguageService.
+	Language *Language
+	// Practice implements PracticeService.
+	Practice *Practice
+	// Systems implements SystemService.
+	Systems *Systems
+	// MentalModels implements MentalModelService.
+	MentalModels *MentalModels
 	// Events implements EventService.
 	Events *Events
 	// Intake takes alerts, and implements IntakeService.
 	Intake *Intake
+	// Alerts implements AlertService.
+	Alerts *Alerts
+	// Integrations implements IntegrationService.
+	Integrations *Integrations
+	// Subscriptions implements SubscriptionService.
+	Subscriptions *Subscriptions
 
 	base *base
 }
@@ -67,9 +117,18 @@ type base struct {
 	repository repository.Repository
 	now        func() time.Time
 	newID      func(time.Time) string
-	retention  time.Duration
-	counts     *counts
-	logger     *slog.Logger
+	// bare is the repository without what keeps the clocks of incidents, and when to remind of action items.
+	bare      repository.Repository
+	retention time.Duration
+	lookBack  time.Duration
+	policies  clock.Policies
+	publicURL string
+	counts    *counts
+	language  language
+	logger    *slog.Logger
+	// stopping is closed when what goes on as long as the server does is to end.
+	stopping chan struct{}
+	stop     func()
 }
 
 // New makes the services.
@@ -84,26 +143,45 @@ func New(options Options) (*Services, error) {
 	if options.Alerts.Severities.Values == nil {
 		options.Alerts.Severities = intake.DefaultSeverityMapping()
 	}
+	if options.Alerts.DeliveryRetention == 0 {
+		options.Alerts.DeliveryRetention = DefaultDeliveryRetention
+	}
 	incidents := &Incidents{base: shared}
+	events := newEvents(shared)
 	return &Services{
-		Incidents:   incidents,
-		Timeline:    &Timeline{base: shared},
-		PostMortems: &PostMortems{base: shared},
-		ActionItems: &ActionItems{base: shared},
-		Events:      &Events{base: shared},
-		Intake:      &Intake{base: shared, options: options.Alerts},
-		base:        shared,
+		Incidents:     incidents,
+		Timeline:      &Timeline{base: shared},
+		PostMortems:   &PostMortems{base: shared},
+		Statements:    &Statements{base: shared},
+		ActionItems:   &ActionItems{base: shared},
+		Clocks:        &Clocks{base: shared},
+		Language:      &Language{base: shared},
+		Practice:      &Practice{base: shared},
+		Systems:       &Systems{base: shared},
+		MentalModels:  &MentalModels{base: shared},
+		Events:        events,
+		Intake:        newIntake(shared, options.Alerts),
+		Alerts:        &Alerts{base: shared},
+		Integrations:  &Integrations{base: shared},
+		Subscriptions: newSubscriptions(shared, events.tail, options.Webhooks, options.Email),
+		base:          shared,
 	}, nil
 }
 
 func newBase(options Options) (*base, error) {
 	shared := &base{
-		repository: options.Repository,
-		now:        options.Now,
-		newID:      options.NewID,
-		retention:  options.Retention,
-		logger:     options.Logger,
+		now:       options.Now,
+		newID:     options.NewID,
+		bare:      options.Repository,
+		retention: options.Retention,
+		lookBack:  options.LookBack,
+		policies:  options.ClockPolicies,
+		publicURL: options.PublicURL,
+		logger:    options.Logger,
+		stopping:  make(chan struct{}),
 	}
+	shared.stop = sync.OnceFunc(func() { close(shared.stopping) })
+	shared.repository = timeKeeping{Repository: options.Repository, base: shared}
 	if shared.now == nil {
 		shared.now = systemTime
 	}
@@ -113,26 +191,50 @@ func newBase(options Options) (*base, error) {
 	if shared.retention == 0 {
 		shared.retention = DefaultRetention
 	}
+	if shared.lookBack == 0 {
+		shared.lookBack = DefaultLookBack
+	}
+	if shared.policies.Review.Default.Length == 0 {
+		shared.policies = clock.DefaultPolicies()
+	}
 	if shared.logger == nil {
 		shared.logger = slog.New(slog.DiscardHandler)
 	}
 	var err error
+	if shared.language, err = newLanguage(options.Language); err != nil {
+		return nil, fmt.Errorf("read the rules of the blameless check: %w", err)
+	}
 	shared.counts, err = newCounts(options.MeterProvider)
 	return shared, err
 }
+
+// EndStreams ends the streams that go on as long as the server does, so that it can stop. It is safe to repeat.
+func (s *Services) EndStreams() { s.base.stop() }
 
 // Register adds all services to a gRPC server.
 func (s *Services) Register(registrar grpc.ServiceRegistrar) {
 	debriefv1.RegisterIncidentServiceServer(registrar, s.Incidents)
 	debriefv1.RegisterTimelineServiceServer(registrar, s.Timeline)
 	debriefv1.RegisterPostMortemServiceServer(registrar, s.PostMortems)
+	debriefv1.RegisterStatementServiceServer(registrar, s.Statements)
 	debriefv1.RegisterActionItemServiceServer(registrar, s.ActionItems)
+	debriefv1.RegisterClockServiceServer(registrar, s.Clocks)
+	debriefv1.RegisterLanguageServiceServer(registrar, s.Language)
+	debriefv1.RegisterPracticeServiceServer(registrar, s.Practice)
+	debriefv1.RegisterSystemServiceServer(registrar, s.Systems)
+	debriefv1.RegisterMentalModelServiceServer(registrar, s.MentalModels)
 	debriefv1.RegisterEventServiceServer(registrar, s.Events)
 	debriefv1.RegisterIntakeServiceServer(registrar, s.Intake)
+	debriefv1.RegisterAlertServiceServer(registrar, s.Alerts)
+	debriefv1.RegisterIntegrationServiceServer(registrar, s.Integrations)
+	debriefv1.RegisterSubscriptionServiceServer(registrar, s.Subscriptions)
 }
 
 //nolint:forbidigo // The one place where the system's clock is read.
 func systemTime() time.Time { return time.Now() }
+
+// address is where a resource is read over HTTP: absolute where it is known where that is, else relative to this site.
+func (b *base) address(path string) string { return b.publicURL + "/v1/" + path }
 
 // present is the time now, as it is stored.
 func (b *base) present() time.Time { return stored(b.now()) }

@@ -26,9 +26,13 @@ var timelineFields = fieldsOf(repository.TimelineEntrySchema, map[string]protore
 
 // CreateTimelineEntry adds an entry.
 func (s *Timeline) CreateTimelineEntry(ctx context.Context, request *debriefv1.CreateTimelineEntryRequest) (*debriefv1.TimelineEntry, error) {
-	entries, err := s.add(ctx, &debriefv1.BatchCreateTimelineEntriesRequest{
+	batch := &debriefv1.BatchCreateTimelineEntriesRequest{
 		Parent: request.GetParent(), RequestId: request.GetRequestId(), Requests: []*debriefv1.CreateTimelineEntryRequest{request},
-	})
+	}
+	if request.GetValidateOnly() {
+		return s.preview(ctx, batch)
+	}
+	entries, err := s.add(ctx, batch)
 	if err != nil {
 		return nil, err
 	}
@@ -45,12 +49,29 @@ func (s *Timeline) BatchCreateTimelineEntries(ctx context.Context, request *debr
 		if inner.GetRequestId() != "" {
 			return nil, invalid(field+".request_id", "must be empty: it belongs on the batch")
 		}
+		if inner.GetValidateOnly() {
+			return nil, invalid(field+".validate_only", "must be false: a batch can't be tried")
+		}
 	}
 	entries, err := s.add(ctx, request)
 	if err != nil {
 		return nil, err
 	}
 	return &debriefv1.BatchCreateTimelineEntriesResponse{TimelineEntries: each(entries, timelineEntryToProto)}, nil
+}
+
+// preview is what the one entry of a batch would be, with what the blameless check finds in it.
+func (s *Timeline) preview(ctx context.Context, batch *debriefv1.BatchCreateTimelineEntriesRequest) (*debriefv1.TimelineEntry, error) {
+	if err := s.checkIncident(ctx, batch.GetParent()); err != nil {
+		return nil, err
+	}
+	entries, _, err := s.newEntries(ctx, batch)
+	if err != nil {
+		return nil, err
+	}
+	preview := timelineEntryToProto(entries[0])
+	preview.Name, preview.Etag = "", ""
+	return s.language.timelineEntry(preview), nil
 }
 
 // add stores entries in one atomic step: the first with all others as its effects.
@@ -183,7 +204,7 @@ func (s *Timeline) GetTimelineEntry(ctx context.Context, request *debriefv1.GetT
 	if err != nil {
 		return nil, err
 	}
-	return timelineEntryToProto(entry), nil
+	return inView(request.GetView(), timelineEntryToProto(entry), s.language.timelineEntry), nil
 }
 
 // ListTimelineEntries reads a page of an incident's entries.

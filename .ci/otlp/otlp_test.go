@@ -10,7 +10,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,22 +17,20 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
-	"go.mongodb.org/mongo-driver/v2/mongo"         //nolint:depguard // It drops the database that the program made.
-	"go.mongodb.org/mongo-driver/v2/mongo/options" //nolint:depguard // As above.
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/receiver/otlpreceiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+
+	"github.com/debriefhq/debrief/repository/mongodb/mongodbtest"
 )
 
 const (
-	// binaryVariable names the program to test; mongoVariable a MongoDB to test it with, too.
+	// binaryVariable names the program to test.
 	binaryVariable = "DEBRIEF_BINARY"
-	mongoVariable  = "DEBRIEF_TEST_MONGODB_URI"
 
 	callerTrace = "4bf92f3577b34da6a3ce929d0e0e4736"
 	callerSpan  = "00f067aa0ba902b7"
@@ -48,7 +45,7 @@ func TestTelemetryReachesACollector(t *testing.T) {
 		for _, store := range []struct {
 			system string
 			open   func(*testing.T) string
-		}{{"sqlite", sqliteStore}, {"mongodb", mongoStore}} {
+		}{{"sqlite", sqliteStore}, {"mongodb", func(t *testing.T) string { return mongodbtest.NewDatabase(t) }}} {
 			t.Run(protocol+"/"+store.system, func(t *testing.T) {
 				uri := store.open(t)
 				receiver := startReceiver(t)
@@ -64,34 +61,6 @@ func TestTelemetryReachesACollector(t *testing.T) {
 func sqliteStore(t *testing.T) string {
 	t.Helper()
 	return "sqlite:" + filepath.Join(t.TempDir(), "debrief.db")
-}
-
-// mongoStore is a database that is dropped after the test.
-func mongoStore(t *testing.T) string {
-	t.Helper()
-	uri, err := url.Parse(os.Getenv(mongoVariable))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if uri.Host == "" {
-		t.Skipf("%s does not name a MongoDB to test with", mongoVariable)
-	}
-	client, err := mongo.Connect(options.Client().ApplyURI(uri.String()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := fmt.Sprintf("debrief_otlp_%d", time.Now().UnixNano())
-	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
-		if err := client.Database(name).Drop(ctx); err != nil {
-			t.Error(err)
-		}
-		if err := client.Disconnect(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	uri.Path = "/" + name
-	return uri.String()
 }
 
 // receiver is a collector's way in, and what came in by it.

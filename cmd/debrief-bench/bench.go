@@ -42,6 +42,12 @@ func benchmark(ctx context.Context, s settings, out, progress io.Writer) (err er
 	if err := runPhases(ctx, s, in, &told, progress); err != nil {
 		return err
 	}
+	if told.Storms, err = perform(ctx, s, in, storms(), func(one storm) float64 { return one.WorkedOff }, progress); err != nil {
+		return err
+	}
+	if told.FanOuts, err = perform(ctx, s, in, fanOuts(), func(one fanOut) float64 { return one.P99 }, progress); err != nil {
+		return err
+	}
 	if told.Growth, err = measureGrowth(ctx, s, in, progress); err != nil {
 		return err
 	}
@@ -78,9 +84,33 @@ func runPhases(ctx context.Context, s settings, in stores, told *report, progres
 	return nil
 }
 
-// start fills a store, starts the servers, and connects the callers.
+// start starts the server on a filled store, and what it is compared to, and connects the callers.
 func (b *bench) start(ctx context.Context, progress io.Writer) error {
-	const name = "phases"
+	if err := b.startServer(ctx, "phases", progress); err != nil {
+		return err
+	}
+	b.atRest = b.resting(ctx)
+	var err error
+	if b.echo, err = startChild(ctx, b.serverLog, "echo"); err != nil {
+		return err
+	}
+	b.closers = append(b.closers, func(context.Context) error { return b.echo.stop() })
+	if b.echoCalls, err = dial(b.echo.GRPC, b.clients); err != nil {
+		return err
+	}
+	b.closers = append(b.closers, func(context.Context) error { return b.echoCalls.close() })
+	if err := b.openFloor(ctx); err != nil {
+		return err
+	}
+	if err := b.ids.fill(ctx, b.bare, b.base/floorShare); err != nil {
+		return err
+	}
+	b.names, err = b.grpcCalls.listNames(ctx, b.base)
+	return err
+}
+
+// startServer fills a store of that name, starts the server on it, and connects the callers.
+func (b *bench) startServer(ctx context.Context, name string, progress io.Writer) error {
 	b.closers = append(b.closers, func(ctx context.Context) error { return b.stores.remove(ctx, name) })
 	if _, err := fill(ctx, b.stores, name, b.base, progress); err != nil {
 		return err
@@ -90,36 +120,20 @@ func (b *bench) start(ctx context.Context, progress io.Writer) error {
 		return err
 	}
 	b.closers = append(b.closers, func(context.Context) error { return b.server.stop() })
-	b.atRest = b.resting(ctx)
-	if b.echo, err = startChild(ctx, b.serverLog, "echo"); err != nil {
-		return err
-	}
-	b.closers = append(b.closers, func(context.Context) error { return b.echo.stop() })
-	if b.bare, err = b.stores.openFloor(ctx); err != nil {
-		return err
-	}
-	b.closers = append(b.closers, b.bare.close)
-	if err := b.ids.fill(ctx, b.bare, b.base/floorShare); err != nil {
-		return err
-	}
-	if err := b.connect(); err != nil {
-		return err
-	}
-	b.names, err = b.grpcCalls.listNames(ctx, b.base)
-	return err
-}
-
-func (b *bench) connect() error {
-	var err error
 	if b.grpcCalls, err = dial(b.server.GRPC, b.clients); err != nil {
 		return err
 	}
 	b.closers = append(b.closers, func(context.Context) error { return b.grpcCalls.close() })
-	if b.echoCalls, err = dial(b.echo.GRPC, b.clients); err != nil {
-		return err
-	}
-	b.closers = append(b.closers, func(context.Context) error { return b.echoCalls.close() })
 	return nil
+}
+
+// openFloor opens the bare driver, on a store of its own.
+func (b *bench) openFloor(ctx context.Context) error {
+	var err error
+	if b.bare, err = b.stores.openFloor(ctx); err == nil {
+		b.closers = append(b.closers, b.bare.close)
+	}
+	return err
 }
 
 func (b *bench) close(ctx context.Context) error {
@@ -164,9 +178,11 @@ func (b *bench) measure(ctx context.Context, p phase) (measured, error) {
 	}
 	result := newMeasured(p, taken, before, after)
 	if running.verify != nil {
-		result.Lag, err = running.verify(ctx)
+		after, err := running.verify(ctx)
+		result.Lag, result.Refused = after.lag, after.refused
+		return result, err
 	}
-	return result, err
+	return result, nil
 }
 
 // usage is what a phase has used of the machine since the processes were started.

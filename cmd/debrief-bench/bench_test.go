@@ -111,13 +111,13 @@ func TestRequestsKeepToTheContract(t *testing.T) {
 }
 
 func TestEachAlertOfEachDeliveryIsNew(t *testing.T) {
-	delivery, seen := deliveryTemplate("test"), map[string]bool{}
-	for _, number := range []int64{0, 2 * alertsPerDelivery} {
+	delivery, seen := deliveryTemplate("test", manyAlerts), map[string]bool{}
+	for _, number := range []int64{0, 2 * manyAlerts} {
 		parsed, err := intake.ParseAlertmanager(delivery.copy(number))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(parsed.Alerts) != alertsPerDelivery {
+		if len(parsed.Alerts) != manyAlerts {
 			t.Fatalf("a delivery has %d alerts", len(parsed.Alerts))
 		}
 		for _, alert := range parsed.Alerts {
@@ -159,7 +159,9 @@ func TestSettingsHaveBounds(t *testing.T) {
 func TestABenchmarkMeasuresEveryPhase(t *testing.T) {
 	var out, problems bytes.Buffer
 	code := run(t.Context(), []string{
-		"--json", "--runs", "1", "--duration", "20s", "--most", "8", "--base", "500", "--incidents", "1000", "--rest", "1ms", "--clients", "2", "--directory", t.TempDir(), "--only", "floor,gRPC,REST,alerts,growth: a rare label",
+		"--json", "--runs", "1", "--duration", "20s", "--most", "8", "--base", "500", "--incidents", "1000", "--rest", "1ms", "--clients", "2", "--directory", t.TempDir(), "--only", "floor,gRPC,REST,alerts,storm,growth: a rare label",
+		// The other fan-outs differ in their numbers alone.
+		"--only", "fan-out: 50 receivers, one of which hangs,fan-out: 500 a second to 1 receiver",
 	}, strings.NewReader(""), &out, &problems)
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, problems.String())
@@ -168,8 +170,21 @@ func TestABenchmarkMeasuresEveryPhase(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &told); err != nil {
 		t.Fatal(err)
 	}
+	checkPhases(t, told.Phases)
+	checkStorms(t, told.Storms)
+	checkFanOuts(t, told.FanOuts)
+	if len(told.Growth) != 2 || told.Growth[0].Incidents != 500 || told.Growth[1].Incidents != 1000 || len(told.Growth[1].Lists) != 1 {
+		t.Errorf("growth was not measured: %+v", told.Growth)
+	}
+	if told.Start.Ready <= 0 {
+		t.Errorf("the server was ready after %v ms", told.Start.Ready)
+	}
+}
+
+func checkPhases(t *testing.T, phases []told) {
+	t.Helper()
 	var names []string
-	for _, phase := range told.Phases {
+	for _, phase := range phases {
 		names = append(names, phase.Name)
 		if phase.Median.Calls != 8 || phase.Median.PerSecond <= 0 || phase.Median.P50 <= 0 || phase.Median.Allocations <= 0 {
 			t.Errorf("%s was not measured: %+v", phase.Name, phase.Median)
@@ -182,10 +197,69 @@ func TestABenchmarkMeasuresEveryPhase(t *testing.T) {
 	if difference := cmp.Diff(want, names); difference != "" {
 		t.Errorf("phases (-want +got):\n%s", difference)
 	}
-	if len(told.Growth) != 2 || told.Growth[0].Incidents != 500 || told.Growth[1].Incidents != 1000 || len(told.Growth[1].Lists) != 1 {
-		t.Errorf("growth was not measured: %+v", told.Growth)
+}
+
+func checkStorms(t *testing.T, told []performed[storm]) {
+	t.Helper()
+	var names []string
+	for i, one := range told {
+		names = append(names, one.Name)
+		wanted, got := []int64{1, 8}[i], one.Median
+		if got.Alerts != 8 || got.Incidents != wanted || got.Acknowledged <= 0 || got.WorkedOff < got.Acknowledged || got.Ratio <= 0 || got.P99 <= 0 || got.MemoryAtMost <= 0 {
+			t.Errorf("%s was not measured: %+v", one.Name, got)
+		}
+		if len(got.Lists) != 2 {
+			t.Errorf("%s has %d lists, want 2", one.Name, len(got.Lists))
+		}
+		for _, list := range got.Lists {
+			if list.Quiet.Reads != 8 || list.Storm.Reads == 0 || list.Storm.P99 <= 0 {
+				t.Errorf("%s: the list of %s was not measured: %+v", one.Name, list.Name, list)
+			}
+		}
 	}
-	if told.Start.Ready <= 0 {
-		t.Errorf("the server was ready after %v ms", told.Start.Ready)
+	if difference := cmp.Diff(namesOf(storms()), names); difference != "" {
+		t.Errorf("storms (-want +got):\n%s", difference)
+	}
+}
+
+func checkFanOuts(t *testing.T, told []performed[fanOut]) {
+	t.Helper()
+	var names []string
+	hanging := 0
+	for _, one := range told {
+		names = append(names, one.Name)
+		hanging += one.Median.Hanging
+		if got := one.Median; got.Events != 8 || got.Receivers == 0 || got.Written <= 0 || got.Ratio <= 0 || got.P50 <= 0 || got.P99 < got.P50 {
+			t.Errorf("%s was not measured: %+v", one.Name, got)
+		}
+	}
+	if hanging != 1 {
+		t.Errorf("%d receivers hung, want 1", hanging)
+	}
+	if difference := cmp.Diff(namesOf(fanOuts())[1:3], names); difference != "" {
+		t.Errorf("fan-outs (-want +got):\n%s", difference)
+	}
+}
+
+func namesOf[F any](all []scenario[F]) []string {
+	var names []string
+	for _, one := range all {
+		names = append(names, one.name)
+	}
+	return names
+}
+
+func TestPhasesAreChosenByTheBeginningsOfTheirNames(t *testing.T) {
+	s := settings{only: []string{"alerts, 1 a delivery,storm", "fan-out: 50 receivers, one"}}
+	for phase, want := range map[string]bool{
+		"alerts, 1 a delivery": true, "alerts, 100 a delivery": false, "storm: one incident": true, "gRPC create": false,
+		"fan-out: 50 receivers": false, "fan-out: 50 receivers, one of which hangs": true,
+	} {
+		if got := s.wanted(phase); got != want {
+			t.Errorf("%q is wanted: %v, want %v", phase, got, want)
+		}
+	}
+	if !(settings{}).wanted("gRPC create") {
+		t.Error("where nothing is said, not everything is wanted")
 	}
 }

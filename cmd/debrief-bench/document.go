@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
@@ -138,30 +137,4 @@ func createTemplates() (overGRPC, overREST []template, err error) {
 		overGRPC, overREST = append(overGRPC, newTemplate(encoded)), append(overREST, newTemplate(text))
 	}
 	return overGRPC, overREST, nil
-}
-
-// alertsPerDelivery is how many alerts a delivery of the benchmark has.
-const alertsPerDelivery = 100
-
-// deliveryTemplate is a webhook of Prometheus Alertmanager, version 4, with new alerts. The label names the phase, so that
-// its incidents can be counted.
-// Source: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
-func deliveryTemplate(phase string) template {
-	var body strings.Builder
-	body.WriteString(`{"version":"4","groupKey":"{}:{alertname=\"InstanceDown\"}","truncatedAlerts":0,"status":"firing","receiver":"debrief",` +
-		`"groupLabels":{"alertname":"InstanceDown"},"commonLabels":{"alertname":"InstanceDown"},"commonAnnotations":{},` +
-		`"externalURL":"http://alerts.example.com","alerts":[`)
-	for i := range alertsPerDelivery {
-		if i > 0 {
-			body.WriteByte(',')
-		}
-		fmt.Fprintf(&body, `{"status":"firing","labels":{"alertname":"InstanceDown","severity":"critical","team":%q,"service":%q,`+
-			`"instance":"host-%s:9100","job":"node","environment":"production","bench_phase":%q},`+
-			`"annotations":{"summary":"Instance host is down","description":"It has not been reached for more than five minutes."},`+
-			`"startsAt":%q,"endsAt":"0001-01-01T00:00:00Z","generatorURL":"http://metrics.example.com/graph?g0.expr=up","fingerprint":"%s"}`,
-			benchTeams[i%len(benchTeams)], benchServices[i%len(benchServices)], mark, phase,
-			time.Now().UTC().Format(time.RFC3339), mark)
-	}
-	body.WriteString(`]}`)
-	return newTemplate([]byte(body.String()))
 }

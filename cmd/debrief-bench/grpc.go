@@ -71,6 +71,8 @@ const (
 	createMethod = debriefv1.IncidentService_CreateIncident_FullMethodName
 	getMethod    = debriefv1.IncidentService_GetIncident_FullMethodName
 	listMethod   = debriefv1.IncidentService_ListIncidents_FullMethodName
+
+	listAlertsMethod = debriefv1.AlertService_ListAlerts_FullMethodName
 )
 
 func (c grpcCallers) incidents() debriefv1.IncidentServiceClient {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -90,7 +91,7 @@ func newCommand() *cobra.Command {
 	flags.IntVar(&s.base, "base", s.base, "`number` of incidents that the phases find in the store, and with which growth begins")
 	flags.IntVar(&s.incidents, "incidents", s.incidents, "`number` of incidents up to which growth is measured")
 	flags.IntVar(&s.most, "most", s.most, "`number` of calls at which a phase ends early")
-	flags.StringSliceVar(&s.only, "only", nil, "run only the phases, and lists (growth: NAME), whose names begin with one of these `words`")
+	flags.StringArrayVar(&s.only, "only", nil, "run only the phases, and lists (growth: NAME), whose names begin with one of these `words`, with commas and no spaces between them")
 	command.AddCommand(newServerCommand(), newEchoCommand())
 	return command
 }
@@ -124,15 +125,23 @@ func (s settings) mongodb() bool { return strings.HasPrefix(s.store, "mongodb") 
 
 // wanted says whether a phase is to be run.
 func (s settings) wanted(phase string) bool {
-	if len(s.only) == 0 {
-		return true
+	begins := func(list string) bool {
+		return slices.ContainsFunc(names(list), func(name string) bool { return strings.HasPrefix(phase, name) })
 	}
-	for _, prefix := range s.only {
-		if strings.HasPrefix(phase, prefix) {
-			return true
+	return len(s.only) == 0 || slices.ContainsFunc(s.only, begins)
+}
+
+// names are what is separated by commas. A comma before a space belongs to a name.
+func names(list string) []string {
+	var found []string
+	for part := range strings.SplitSeq(list, ",") {
+		if len(found) > 0 && strings.HasPrefix(part, " ") {
+			found[len(found)-1] += "," + part
+			continue
 		}
+		found = append(found, part)
 	}
-	return false
+	return found
 }
 
 // machine says where the figures were made.

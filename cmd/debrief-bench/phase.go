@@ -18,7 +18,7 @@ import (
 // phase is one thing that is measured.
 type phase struct {
 	name string
-	// floor names the phase to which it is compared; empty: none.
+	// floor names the phase to which it is compared, call by call; empty: none.
 	floor string
 	// units is how many things a call does.
 	units int
@@ -31,8 +31,16 @@ type phase struct {
 // running is a phase that is prepared.
 type running struct {
 	call operation
-	// verify looks whether everything that was answered is there, and answers how long the events lagged behind. May be nil.
-	verify func(ctx context.Context) (time.Duration, error)
+	// verify looks whether everything that was answered is there. May be nil.
+	verify func(ctx context.Context) (aftermath, error)
+}
+
+// aftermath is what is known of a phase when everything that it began has come to its end.
+type aftermath struct {
+	// lag is how long after the last call the event feed had the last event.
+	lag time.Duration
+	// refused is how often a delivery was answered 503, and sent again.
+	refused int64
 }
 
 // The lists that are measured: as people mostly see them, and with a filter and an order of their own.
@@ -67,7 +75,8 @@ func (b *bench) wantedPhases() []phase {
 		{name: "gRPC list, filtered and ordered", units: 1, where: inServer, prepare: prepareList(listFilter, listOrder, 1)},
 		{name: "REST list, filtered and ordered", floor: "gRPC list, filtered and ordered", units: 1, where: inServer, prepare: prepareRESTList(listFilter, listOrder)},
 		{name: "gRPC list, filtered and ordered, deep", floor: "gRPC list, filtered and ordered", units: 1, where: inServer, prepare: prepareList(listFilter, listOrder, deepPage)},
-		{name: "alerts, 100 a delivery", units: alertsPerDelivery, where: inServer, prepare: prepareDeliveries},
+		{name: "alerts, 1 a delivery", floor: "floor: driver insert", units: 1, where: inServer, prepare: prepareDeliveries(1)},
+		{name: "alerts, 100 a delivery", floor: "floor: driver insert", units: manyAlerts, where: inServer, prepare: prepareDeliveries(manyAlerts)},
 	}
 	var wanted []phase
 	for _, phase := range all {
@@ -131,50 +140,6 @@ func prepareRESTCreate(ctx context.Context, b *bench) (running, error) {
 	})
 }
 
-func prepareDeliveries(ctx context.Context, b *bench) (running, error) {
-	if err := b.withREST(ctx); err != nil {
-		return running{}, err
-	}
-	phase := fmt.Sprintf("phase-%d", b.numbers.Add(1))
-	delivery := deliveryTemplate(phase)
-	var delivered atomic.Int64
-	prepared, err := b.writing(ctx, alertsPerDelivery, func(ctx context.Context, caller int, number int64) error {
-		err := b.restCalls.call(ctx, caller, http.MethodPost, "/intake/alertmanager", delivery.copy(number))
-		if err == nil {
-			delivered.Add(alertsPerDelivery)
-		}
-		return err
-	})
-	told := prepared.verify
-	prepared.verify = func(ctx context.Context) (time.Duration, error) {
-		lag, err := told(ctx)
-		if err != nil {
-			return lag, err
-		}
-		return lag, b.checkIncidents(ctx, fmt.Sprintf("labels.bench_phase = %q", phase), delivered.Load())
-	}
-	return prepared, err
-}
-
-// checkIncidents counts the incidents that match a filter: exactly as many as were answered for.
-func (b *bench) checkIncidents(ctx context.Context, filter string, want int64) error {
-	var found int64
-	for token := ""; ; {
-		page, err := b.grpcCalls.incidents().ListIncidents(ctx, &debriefv1.ListIncidentsRequest{Filter: filter, PageSize: 500, PageToken: token})
-		if err != nil {
-			return err
-		}
-		found += int64(len(page.GetIncidents()))
-		if token = page.GetNextPageToken(); token == "" {
-			break
-		}
-	}
-	if found != want {
-		return fmt.Errorf("%d alerts were answered with success, and there are %d incidents of them", want, found)
-	}
-	return nil
-}
-
 // writing is a phase whose calls change the store; each gets a number that no other call has. Afterwards it sees to it
 // that there is exactly one event for each thing that was created.
 func (b *bench) writing(ctx context.Context, units int64, call func(ctx context.Context, caller int, number int64) error) (running, error) {
@@ -185,14 +150,17 @@ func (b *bench) writing(ctx context.Context, units int64, call func(ctx context.
 	var created atomic.Int64
 	return running{
 		call: func(ctx context.Context, caller int) error {
-			// A delivery's alerts have two numbers each.
+			// An alert has two numbers.
 			err := call(ctx, caller, b.numbers.Add(2*units))
 			if err == nil {
 				created.Add(units)
 			}
 			return err
 		},
-		verify: func(ctx context.Context) (time.Duration, error) { return b.awaitEvents(ctx, before+created.Load()) },
+		verify: func(ctx context.Context) (aftermath, error) {
+			lag, err := b.awaitEvents(ctx, before+created.Load())
+			return aftermath{lag: lag}, err
+		},
 	}, nil
 }
 

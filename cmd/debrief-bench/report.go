@@ -6,20 +6,23 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"text/tabwriter"
 	"time"
 )
 
 // report is what a benchmark has found. Times are in milliseconds, memory is in bytes.
 type report struct {
-	Machine  string   `json:"machine"`
-	Store    string   `json:"store"`
-	Clients  int      `json:"clients"`
-	Duration string   `json:"duration"`
-	Runs     int      `json:"runs"`
-	Start    started  `json:"start"`
-	Phases   []told   `json:"phases"`
-	Growth   []growth `json:"growth,omitempty"`
+	Machine  string              `json:"machine"`
+	Store    string              `json:"store"`
+	Clients  int                 `json:"clients"`
+	Duration string              `json:"duration"`
+	Runs     int                 `json:"runs"`
+	Start    started             `json:"start"`
+	Phases   []told              `json:"phases"`
+	Storms   []performed[storm]  `json:"storms,omitempty"`
+	FanOuts  []performed[fanOut] `json:"fan_outs,omitempty"`
+	Growth   []growth            `json:"growth,omitempty"`
 }
 
 // started is the server of the phases.
@@ -49,6 +52,8 @@ type measured struct {
 	PerProcessorSecond float64 `json:"per_processor_second"`
 	// Lag is how long after the last call the event feed had the last event.
 	Lag time.Duration `json:"event_lag_ns,omitempty"`
+	// Refused is how often a delivery was answered 503, and sent again, warm-up included.
+	Refused int64 `json:"refused,omitempty"`
 }
 
 // told is a phase: all its runs, and the one in the middle.
@@ -116,7 +121,7 @@ func (r *report) finish(phases []phase) {
 	}
 	for i, phase := range phases {
 		if floor, ok := medians[phase.floor]; ok && floor.PerSecond > 0 {
-			r.Phases[i].Ratio = r.Phases[i].Median.PerSecond / floor.PerSecond
+			r.Phases[i].Ratio = r.Phases[i].Median.PerSecond / float64(max(phase.units, 1)) / floor.PerSecond
 		}
 	}
 }
@@ -142,6 +147,16 @@ func (r *report) writeTables(to io.Writer) error {
 		fmt.Fprintf(to, "\nserver with %d incidents: ready after %.0f ms, memory at rest %s, at most %s\n",
 			r.Start.Incidents, r.Start.Ready, megabytes(r.Start.MemoryAtRest), megabytes(r.Start.MemoryAtMost))
 	}
+	if len(r.Storms) > 0 {
+		if err := writeStorms(to, r.Storms); err != nil {
+			return err
+		}
+	}
+	if len(r.FanOuts) > 0 {
+		if err := writeFanOuts(to, r.FanOuts); err != nil {
+			return err
+		}
+	}
 	for _, size := range r.Growth {
 		fmt.Fprintf(to, "\n%d incidents: filled in %.0f s, ready after %.0f ms, memory at rest %s, at most %s\n",
 			size.Incidents, size.Filled, size.Ready, megabytes(size.MemoryAtRest), megabytes(size.MemoryAtMost))
@@ -160,17 +175,20 @@ func newTable(to io.Writer) *tabwriter.Writer {
 
 func (r *report) writePhases(to io.Writer) error {
 	table := newTable(to)
-	fmt.Fprintln(table, "\nper second\tp50 ms\tp99 ms\tallocations\tin\tserver CPU\tload CPU\tper CPU s\tevent lag\tratio\t  phase")
+	fmt.Fprintln(table, "\nper second\tp50 ms\tp99 ms\tallocations\tin\tserver CPU\tload CPU\tper CPU s\tevent lag\t503\tratio\t  phase")
 	for _, p := range r.Phases {
-		ratio, lag := "", ""
+		ratio, lag, refused := "", "", ""
+		if p.Median.Refused > 0 {
+			refused = strconv.FormatInt(p.Median.Refused, 10)
+		}
 		if p.Ratio > 0 {
 			ratio = fmt.Sprintf("%.2f", p.Ratio)
 		}
 		if p.Median.Lag > 0 {
 			lag = fmt.Sprintf("%.2f s", p.Median.Lag.Seconds())
 		}
-		fmt.Fprintf(table, "%.0f\t%.2f\t%.2f\t%.0f\t%s\t%.2f\t%.2f\t%.0f\t%s\t%s\t  %s\n", p.Median.PerSecond, p.Median.P50, p.Median.P99,
-			p.Median.Allocations, p.Median.Where, p.Median.Served, p.Median.Load, p.Median.PerProcessorSecond, lag, ratio, p.name())
+		fmt.Fprintf(table, "%.0f\t%.2f\t%.2f\t%.0f\t%s\t%.2f\t%.2f\t%.0f\t%s\t%s\t%s\t  %s\n", p.Median.PerSecond, p.Median.P50, p.Median.P99,
+			p.Median.Allocations, p.Median.Where, p.Median.Served, p.Median.Load, p.Median.PerProcessorSecond, lag, refused, ratio, p.name())
 	}
 	return table.Flush()
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
+	"time"
 )
 
 // restCallers are connections to an HTTP server that are kept alive, one for each caller. They write requests that are
@@ -45,25 +47,52 @@ func (c *restCallers) close() error {
 
 // call makes a request. Any other answer than 200 is an error.
 func (c *restCallers) call(ctx context.Context, caller int, method, path string, body []byte) error {
+	answered, err := c.send(ctx, caller, method, path, body)
+	if err == nil && answered.status != http.StatusOK {
+		err = answered.unexpected(method, path)
+	}
+	return err
+}
+
+// answer is how a server answered, as far as that is looked at.
+type answer struct {
+	status int
+	// retryAfter is how long to wait before the same is sent again; 0 where the server does not say.
+	retryAfter time.Duration
+	// problem is the body of what is no success.
+	problem string
+}
+
+func (a answer) unexpected(method, path string) error {
+	return fmt.Errorf("%s %s is answered with status %d: %s", method, path, a.status, a.problem)
+}
+
+// send makes a request, whatever it is answered.
+func (c *restCallers) send(ctx context.Context, caller int, method, path string, body []byte) (answer, error) {
 	connection := c.connections[caller]
 	if deadline, ok := ctx.Deadline(); ok {
 		if err := connection.SetDeadline(deadline); err != nil {
-			return err
+			return answer{}, err
 		}
 	}
 	head := fmt.Appendf(make([]byte, 0, 256+len(body)), "%s %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
 		method, path, c.host, len(body))
 	if _, err := connection.Write(append(head, body...)); err != nil {
-		return err
+		return answer{}, err
 	}
-	answer, err := http.ReadResponse(connection.reader, nil)
+	response, err := http.ReadResponse(connection.reader, nil)
 	if err != nil {
-		return err
+		return answer{}, err
 	}
-	if answer.StatusCode != http.StatusOK {
-		problem, err := io.ReadAll(answer.Body)
-		return errors.Join(fmt.Errorf("%s %s answers %s: %s", method, path, answer.Status, problem), err, answer.Body.Close())
+	answered := answer{status: response.StatusCode}
+	if response.StatusCode == http.StatusOK {
+		_, err = io.Copy(io.Discard, response.Body)
+		return answered, errors.Join(err, response.Body.Close())
 	}
-	_, err = io.Copy(io.Discard, answer.Body)
-	return errors.Join(err, answer.Body.Close())
+	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
+		answered.retryAfter = time.Duration(seconds) * time.Second
+	}
+	problem, err := io.ReadAll(response.Body)
+	answered.problem = string(problem)
+	return answered, errors.Join(err, response.Body.Close())
 }

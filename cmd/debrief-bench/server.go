@@ -29,11 +29,12 @@ type addresses struct {
 // stopping bounds how long a child may take to stop.
 const stopping = time.Minute
 
-// newServerCommand is the child that is measured: `debrief serve`, but for its ports, which the system chooses, and for
-// stopping when its input ends.
+// newServerCommand is the child that is measured: `debrief serve`, but for its ports, which the system chooses, for webhooks,
+// which may lead to the load, and for stopping when its input ends.
 func newServerCommand() *cobra.Command {
 	config := server.DefaultConfig()
 	config.GRPCAddr, config.HTTPAddr = "127.0.0.1:0", "127.0.0.1:0"
+	config.Webhooks.AllowPrivateAddresses = true
 	profile := ""
 	command := &cobra.Command{
 		Use: "server", Hidden: true, Args: cobra.NoArgs,

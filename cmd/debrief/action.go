@@ -15,7 +15,8 @@ var actionKind = kind[*debriefv1.ActionItem]{
 func (a *application) newActionCommand() *cobra.Command {
 	group := newGroup("action", "Follow what is to be done until it was seen to work",
 		a.newActionAddCommand(), a.newActionListCommand(), a.newActionShowCommand(), a.newActionUpdateCommand(),
-		a.newActionStartCommand(), a.newActionCompleteCommand(), a.newActionVerifyCommand(), a.newActionDropCommand(), a.newActionReopenCommand())
+		a.newActionStartCommand(), a.newActionCompleteCommand(), a.newActionVerifyCommand(), a.newActionDropCommand(), a.newActionReopenCommand(),
+		a.newActionStrengthCommand())
 	for _, verb := range actionVerbs {
 		group.AddCommand(newVerb(a, actionKind, verb))
 	}

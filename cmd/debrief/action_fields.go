@@ -17,12 +17,12 @@ type actionFields struct {
 	description          *longText
 	title                string
 	owner                string
-	due                  *timestamppb.Timestamp
+	due, lookBack        *timestamppb.Timestamp
 	priority             debriefv1.ActionItem_Priority
 	strength             debriefv1.ActionItem_Strength
 	firstStep, tracker   string
 	postMortem, incident string
-	factor               string
+	factor, gap          string
 
 	labels, removedLabels []string
 }
@@ -33,12 +33,14 @@ func (a *application) addActionFields(command *cobra.Command) *actionFields {
 	f.description = a.addEditableText(command, "description", "what is to be done, and how one will see that it worked, in Markdown")
 	flags.StringVar(&f.owner, "owner", "", "who sees to it: a `name` or handle, a person or a team")
 	flags.Var(timeFlag{&f.due, a.environment.now}, "due", "when it should be done, such as 2026-12-01 or \"in 2w\"")
+	flags.Var(timeFlag{&f.lookBack, a.environment.now}, "look-back", "when to look back whether it helped; default: as the server is set, after it was done")
 	addEnum(command, &f.priority, "priority", "how soon it should be done")
 	addEnum(command, &f.strength, "strength", "how little it relies on people to remember")
 	flags.StringVar(&f.firstStep, "first-step", "", "what to do first: small enough to begin today")
 	flags.StringVar(&f.tracker, "tracker", "", "where it is tracked: a `URL`")
 	flags.Var(nameFlag{postMortemNames, &f.postMortem}, "postmortem", "the post-mortem that it came from")
 	flags.StringVar(&f.factor, "factor", "", "the contributing factor of the post-mortem that it answers, by `ID`")
+	flags.StringVar(&f.gap, "gap", "", "the gap of a mental model that it answers, by its `name`")
 	flags.Var(nameFlag{incidentNames, &f.incident}, "incident", "the incident that it came from, where there is no post-mortem")
 	flags.StringArrayVar(&f.labels, "label", nil, "a label, `KEY=VALUE`; can be repeated")
 	completeFlag(command, "postmortem", a.complete(suggestPostMortems))
@@ -52,6 +54,8 @@ func (f *actionFields) apply(ctx context.Context, item *debriefv1.ActionItem) (p
 		{"title", "title", func() { item.Title = f.title }},
 		{"owner", "owner", func() { item.Owner = f.owner }},
 		{"due", "due_time", func() { item.DueTime = f.due }},
+		{"look-back", "look_back_time", func() { item.LookBackTime = f.lookBack }},
+		{"gap", "model_gap", func() { item.ModelGap = f.gap }},
 		{"priority", "priority", func() { item.Priority = f.priority }},
 		{"strength", "strength", func() { item.Strength = f.strength }},
 		{"first-step", "first_step", func() { item.FirstStep = f.firstStep }},

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +19,7 @@ type actionFilter struct {
 	priorities           []debriefv1.ActionItem_Priority
 	strengths            []debriefv1.ActionItem_Strength
 	open, mine, overdue  bool
+	lookBack, recurred   bool
 	owner, title         string
 	postMortem, incident string
 	labels               []string
@@ -30,6 +33,8 @@ func (f *actionFilter) add(a *application, command *cobra.Command) {
 	addEnums(command, &f.strengths, "strength", "only of these strengths")
 	flags.BoolVar(&f.open, "open", false, "only those still to be done: OPEN, IN_PROGRESS")
 	flags.BoolVar(&f.overdue, "overdue", false, "only those still to be done whose time is over")
+	flags.BoolVar(&f.lookBack, "look-back", false, "only finished ones at which it is time to look back: DONE, and not verified yet")
+	flags.BoolVar(&f.recurred, "recurred", false, "only those after which a similar incident has come")
 	flags.BoolVar(&f.mine, "mine", false, "only those that you own")
 	flags.StringVar(&f.owner, "owner", "", "only those that this `person` or team owns")
 	flags.StringVar(&f.title, "title", "", "only those whose title has these `words`")
@@ -39,7 +44,7 @@ func (f *actionFilter) add(a *application, command *cobra.Command) {
 	flags.Var(timeFlag{&f.dueBefore, a.environment.now}, "due-before", "only those due before this time")
 	completeFlag(command, "postmortem", a.complete(suggestPostMortems))
 	completeFlag(command, "incident", a.complete(suggestIncidents))
-	command.MarkFlagsMutuallyExclusive("state", "open", "overdue")
+	command.MarkFlagsMutuallyExclusive("state", "open", "overdue", "look-back")
 	command.MarkFlagsMutuallyExclusive("owner", "mine")
 	command.MarkFlagsMutuallyExclusive("overdue", "due-before")
 }
@@ -55,6 +60,13 @@ func (f *actionFilter) expression(custom, me string, now time.Time) string {
 		f.owner = me
 	}
 	var all filter
+	if f.lookBack {
+		f.states = []debriefv1.ActionItem_State{debriefv1.ActionItem_STATE_DONE}
+		all.within("look_back_time", nil, timestamppb.New(now))
+	}
+	if f.recurred {
+		all.custom("recurrences.incident:*")
+	}
 	all.custom(custom)
 	among(&all, "state", f.states)
 	among(&all, "priority", f.priorities)
@@ -79,7 +91,7 @@ func (a *application) newActionListCommand() *cobra.Command {
 	)
 	flags.add(command, 50)
 	flags.addFilter(command, "fields: state, title, owner, priority, strength, post_mortem, incident, labels.KEY, due_time, …")
-	flags.addOrder(command, "create_time desc (default), update_time, due_time, priority")
+	flags.addOrder(command, "create_time desc (default), update_time, due_time, look_back_time, priority")
 	flags.addShowDeleted(command)
 	meaning.add(a, command)
 	command.RunE = a.onServer(func(command *cobra.Command, server *connection, _ []string) error {
@@ -121,11 +133,37 @@ func (a *application) actionRow(item *debriefv1.ActionItem) []cell {
 		{idOf(item.GetName()), plain},
 		{enumText(item.GetState()), actionStyle(item.GetState())},
 		{orDash(enumText(item.GetPriority())), plain},
-		{orDash(enumText(item.GetStrength())), plain},
+		{strengthText(item), plain},
 		{orDash(a.moment(item.GetDueTime())), a.dueStyle(item)},
 		{orDash(shorten(line(item.GetOwner()), narrowestFlexible)), plain},
 		{title, plain},
 	}
+}
+
+// strengthText is the strength that a person has judged, or else, with a question mark, the one that is suggested.
+func strengthText(item *debriefv1.ActionItem) string {
+	if judged := enumText(item.GetStrength()); judged != "" {
+		return judged
+	}
+	if suggested := enumText(item.GetSuggestedStrength().GetStrength()); suggested != "" {
+		return suggested + "?"
+	}
+	return orDash("")
+}
+
+// suggestionText is what the words of an action item say of its strength.
+func suggestionText(suggestion *debriefv1.StrengthSuggestion) string {
+	if len(suggestion.GetWords()) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s, for %s", enumText(suggestion.GetStrength()), strings.Join(texts(suggestion.GetWords(), strconv.Quote), ", "))
+}
+
+// recurrenceText names the incidents that came although it was done.
+func recurrenceText(recurrences []*debriefv1.Recurrence) string {
+	return strings.Join(texts(recurrences, func(r *debriefv1.Recurrence) string {
+		return fmt.Sprintf("%s (%s, %s)", r.GetIncident(), line(r.GetSystem()), enumText(r.GetCategory()))
+	}), ", ")
 }
 
 // dueStyle stands out where the time of something still to be done is over.
@@ -161,14 +199,19 @@ func (a *application) actionSheet(item *debriefv1.ActionItem) error {
 	s.styled("Due", a.exactMoment(item.GetDueTime()), a.dueStyle(item))
 	s.field("Priority", orDash(enumText(item.GetPriority())))
 	s.field("Strength", orDash(enumText(item.GetStrength())))
+	s.field("Suggested", suggestionText(item.GetSuggestedStrength()))
 	s.field("First step", item.GetFirstStep())
 	s.field("Tracker", item.GetTrackerUri())
 	s.field("Post-mortem", qualifiedFactor(item))
+	s.field("Model gap", item.GetModelGap())
 	s.field("Incident", item.GetIncident())
+	s.field("Systems", line(strings.Join(item.GetSystems(), ", ")))
 	s.field("Labels", labelText(item.GetLabels()))
 	s.field("Started", a.exactMoment(item.GetStartTime()))
 	s.field("Done", a.exactMoment(item.GetCompleteTime()))
 	s.field("Verified", a.exactMoment(item.GetVerifyTime()))
+	s.field("Look back", a.exactMoment(item.GetLookBackTime()))
+	s.field("Came again", recurrenceText(item.GetRecurrences()))
 	s.field("Dropped for", item.GetDropReason())
 	s.field("Successor", item.GetSuccessor())
 	s.field("Predecessor", item.GetPredecessor())

@@ -36,6 +36,7 @@ func apiServices() []protoreflect.ServiceDescriptor {
 		debriefv1.File_debrief_v1_incidents_proto.Services().Get(0), debriefv1.File_debrief_v1_timeline_proto.Services().Get(0),
 		debriefv1.File_debrief_v1_post_mortems_proto.Services().Get(0), debriefv1.File_debrief_v1_action_items_proto.Services().Get(0),
 		debriefv1.File_debrief_v1_events_proto.Services().Get(0), debriefv1.File_debrief_v1_intake_proto.Services().Get(0),
+		debriefv1.File_debrief_v1_practice_proto.Services().Get(0),
 	}
 }
 

@@ -71,7 +71,9 @@ func (a *application) finish(ctx context.Context, command *cobra.Command, err er
 	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || status.Code(err) == codes.Canceled) {
 		err = errInterrupted
 	}
-	fmt.Fprint(a.environment.stderr, a.describe(command, err))
+	if !errors.Is(err, errFindings) {
+		fmt.Fprint(a.environment.stderr, a.describe(command, err))
+	}
 	for _, line := range a.drafts.keep() {
 		fmt.Fprintln(a.environment.stderr, line)
 	}

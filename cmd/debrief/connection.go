@@ -32,14 +32,20 @@ var reconnecting = grpc.ConnectParams{
 
 // connection is the way to a Debrief server.
 type connection struct {
-	incidents   debriefv1.IncidentServiceClient
-	timeline    debriefv1.TimelineServiceClient
-	postMortems debriefv1.PostMortemServiceClient
-	actionItems debriefv1.ActionItemServiceClient
-	events      debriefv1.EventServiceClient
-	intake      debriefv1.IntakeServiceClient
-	health      healthpb.HealthClient
-	close       func() error
+	incidents     debriefv1.IncidentServiceClient
+	timeline      debriefv1.TimelineServiceClient
+	postMortems   debriefv1.PostMortemServiceClient
+	actionItems   debriefv1.ActionItemServiceClient
+	practice      debriefv1.PracticeServiceClient
+	events        debriefv1.EventServiceClient
+	intake        debriefv1.IntakeServiceClient
+	systems       debriefv1.SystemServiceClient
+	mentalModels  debriefv1.MentalModelServiceClient
+	subscriptions debriefv1.SubscriptionServiceClient
+	integrations  debriefv1.IntegrationServiceClient
+	alerts        debriefv1.AlertServiceClient
+	health        healthpb.HealthClient
+	close         func() error
 }
 
 // connect prepares the way to the server; the first call goes it.
@@ -63,14 +69,20 @@ func (a *application) connect() (*connection, error) {
 		return nil, usagef("--server %q is no address: %w", a.globals.server, err)
 	}
 	return &connection{
-		incidents:   debriefv1.NewIncidentServiceClient(dialed),
-		timeline:    debriefv1.NewTimelineServiceClient(dialed),
-		postMortems: debriefv1.NewPostMortemServiceClient(dialed),
-		actionItems: debriefv1.NewActionItemServiceClient(dialed),
-		events:      debriefv1.NewEventServiceClient(dialed),
-		intake:      debriefv1.NewIntakeServiceClient(dialed),
-		health:      healthpb.NewHealthClient(dialed),
-		close:       dialed.Close,
+		incidents:     debriefv1.NewIncidentServiceClient(dialed),
+		timeline:      debriefv1.NewTimelineServiceClient(dialed),
+		postMortems:   debriefv1.NewPostMortemServiceClient(dialed),
+		actionItems:   debriefv1.NewActionItemServiceClient(dialed),
+		practice:      debriefv1.NewPracticeServiceClient(dialed),
+		events:        debriefv1.NewEventServiceClient(dialed),
+		intake:        debriefv1.NewIntakeServiceClient(dialed),
+		systems:       debriefv1.NewSystemServiceClient(dialed),
+		mentalModels:  debriefv1.NewMentalModelServiceClient(dialed),
+		subscriptions: debriefv1.NewSubscriptionServiceClient(dialed),
+		integrations:  debriefv1.NewIntegrationServiceClient(dialed),
+		alerts:        debriefv1.NewAlertServiceClient(dialed),
+		health:        healthpb.NewHealthClient(dialed),
+		close:         dialed.Close,
 	}, nil
 }
 
@@ -132,6 +144,9 @@ func retryConfig() (string, error) {
 		debriefv1.File_debrief_v1_incidents_proto, debriefv1.File_debrief_v1_timeline_proto,
 		debriefv1.File_debrief_v1_post_mortems_proto, debriefv1.File_debrief_v1_action_items_proto,
 		debriefv1.File_debrief_v1_events_proto, debriefv1.File_debrief_v1_intake_proto,
+		debriefv1.File_debrief_v1_integrations_proto, debriefv1.File_debrief_v1_alerts_proto,
+		debriefv1.File_debrief_v1_practice_proto,
+		debriefv1.File_debrief_v1_systems_proto, debriefv1.File_debrief_v1_mental_models_proto,
 	} {
 		for i := range file.Services().Len() {
 			for j := range file.Services().Get(i).Methods().Len() {
@@ -160,7 +175,7 @@ func repeatable(method protoreflect.MethodDescriptor) bool {
 	if method.Input().Fields().ByName("request_id") != nil {
 		return true
 	}
-	for _, verb := range []string{"Get", "List", "Export", "Delete", "Undelete"} {
+	for _, verb := range []string{"Get", "List", "Export", "Generate", "Suggest", "Delete", "Undelete", "Compare", "Draw", "Summarize", "Diff", "Import", "Explain", "TestAlertRules"} {
 		if strings.HasPrefix(string(method.Name()), verb) {
 			return true
 		}

@@ -105,13 +105,22 @@ func plainDefault(value string) string {
 func TestDocumentedFilterFields(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{
-		"incidents":           fieldNames(repository.IncidentSchema),
+		"incidents":           fieldNames(repository.IncidentSchema, "review_clock.state", "follow_up_clock.state"),
 		"timeline entries":    fieldNames(repository.TimelineEntrySchema),
 		"post-mortems":        fieldNames(repository.PostMortemSchema),
 		"action items":        fieldNames(repository.ActionItemSchema),
+		"systems":             fieldNames(repository.SystemSchema),
+		"mental models":       fieldNames(repository.MentalModelSchema),
 		"events":              fieldNames(repository.EventSchema),
 		"rejected deliveries": fieldNames(repository.RejectedDeliverySchema),
+		"deliveries":          fieldNames(repository.DeliverySchema),
+		"alerts":              fieldNames(repository.AlertSchema),
+		"integrations":        fieldNames(repository.IntegrationSchema),
+		"subscriptions":       fieldNames(repository.SubscriptionSchema),
+		"event deliveries":    fieldNames(repository.EventDeliverySchema),
 	}
+	// Imports alone look for it.
+	want["post-mortems"] = slices.DeleteFunc(want["post-mortems"], func(name string) bool { return name == "import_key" })
 	_, fields, found := strings.Cut(documentSection(t, "api.md", "### Filters"), "These are the fields:")
 	if !found {
 		t.Fatal("docs/api.md does not say which fields there are")
@@ -125,12 +134,15 @@ func TestDocumentedFilterFields(t *testing.T) {
 	}
 }
 
-func fieldNames[T any](schema repository.Schema[T]) []string {
-	var names []string
+// fieldNames are the fields of a schema, and those that are worked out when they are asked for.
+func fieldNames[T any](schema repository.Schema[T], computed ...string) []string {
+	names := computed
 	for _, field := range schema.Fields {
-		if field.Type == repository.Map {
+		switch {
+		case field.Hidden:
+		case field.Type == repository.Map:
 			names = append(names, field.Name+".KEY")
-		} else {
+		default:
 			names = append(names, field.Name)
 		}
 	}

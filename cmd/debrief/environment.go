@@ -22,6 +22,10 @@ type environment struct {
 	width int
 	// interactive says that somebody sits at a terminal, so that an editor can be started.
 	interactive bool
+	// typed says that stdin is a terminal, in which somebody would have to type.
+	typed bool
+	// directory is where relative paths begin.
+	directory string
 	// login is the name of the operating system's user; empty where it has none.
 	login string
 	// temporary is the directory for drafts.
@@ -39,11 +43,14 @@ func systemEnvironment() environment {
 	if stdoutIsTerminal {
 		width = terminalWidth(os.Stdout)
 	}
+	stdinIsTerminal := term.IsTerminal(int(os.Stdin.Fd()))
 	return environment{
 		variables: os.Environ(),
 		stdin:     os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		width:        width,
-		interactive:  stdoutIsTerminal && term.IsTerminal(int(os.Stdin.Fd())),
+		interactive:  stdoutIsTerminal && stdinIsTerminal,
+		typed:        stdinIsTerminal,
+		directory:    workingDirectory(),
 		login:        loginName(),
 		temporary:    os.TempDir(),
 		now:          time.Now,
@@ -59,6 +66,15 @@ func terminalWidth(file *os.File) int {
 		return 80
 	}
 	return width
+}
+
+// workingDirectory is empty where it is not known, as when it was removed; relative paths are those of the process then.
+func workingDirectory() string {
+	directory, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	return directory
 }
 
 // loginName is empty where the operating system knows no name for the user, as in some containers.

@@ -24,8 +24,8 @@ const (
 
 const exitCodesHelp = `Exit codes:
   0    it was done
-  1    it failed in a way that has no code of its own
-  2    the command line or an environment variable makes no sense
+  1    it failed in a way that has no code of its own; with lint: there are findings
+  2    the command line or an environment variable makes no sense; with lint: something could not be checked
   3    there is no such resource
   4    not now: the resource's state does not allow it, or somebody else changed it meanwhile
   5    the server refused a value
@@ -43,6 +43,15 @@ func (e *usageError) Unwrap() error { return e.cause }
 func usagef(format string, arguments ...any) error {
 	return &usageError{fmt.Errorf(format, arguments...)}
 }
+
+// errFindings says that a check found something. All is told by then.
+var errFindings = errors.New("there are findings")
+
+// uncheckedError says that something could not be checked, which must not look like findings.
+type uncheckedError struct{ cause error }
+
+func (e *uncheckedError) Error() string { return e.cause.Error() }
+func (e *uncheckedError) Unwrap() error { return e.cause }
 
 // errInterrupted says that a signal ended the command.
 var errInterrupted = errors.New("interrupted")
@@ -68,6 +77,12 @@ func exitCode(err error) int {
 	}
 	if errors.Is(err, errInterrupted) {
 		return exitInterrupted
+	}
+	if errors.As(err, new(*uncheckedError)) {
+		return exitUsage
+	}
+	if refused, ok := errors.AsType[*intakeError](err); ok {
+		return refused.code
 	}
 	if answer, ok := statusOf(err); ok {
 		if code, known := exitCodes[answer.Code()]; known {

@@ -19,6 +19,7 @@ func (a *application) newIncidentCommand() *cobra.Command {
 	for _, verb := range incidentVerbs {
 		group.AddCommand(newVerb(a, incidentKind, verb))
 	}
+	group.AddCommand(a.newIncidentClockCommands()...)
 	group.Aliases = []string{"incidents", "inc"}
 	return group
 }

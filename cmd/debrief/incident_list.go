@@ -21,6 +21,7 @@ type incidentFilter struct {
 	responder    string
 	title        string
 	since, until *timestamppb.Timestamp
+	clocks       clockFlag
 }
 
 func (f *incidentFilter) add(a *application, command *cobra.Command) {
@@ -36,6 +37,8 @@ func (f *incidentFilter) add(a *application, command *cobra.Command) {
 	flags.StringVar(&f.title, "title", "", "only those whose title has these `words`")
 	flags.Var(timeFlag{&f.since, a.environment.now}, "since", "only those opened at this time or later")
 	flags.Var(timeFlag{&f.until, a.environment.now}, "until", "only those opened before this time")
+	f.clocks.states = map[debriefv1.ClockType][]debriefv1.Clock_State{}
+	flags.Var(f.clocks, "clock", "only those with a clock in this state, such as review=breached; can be repeated")
 	command.MarkFlagsMutuallyExclusive("state", "open")
 }
 
@@ -56,6 +59,9 @@ func (f *incidentFilter) expression(custom string) string {
 	all.has("responders.person", f.responder)
 	all.has("title", f.title)
 	all.within("create_time", f.since, f.until)
+	for _, clock := range clockTypes {
+		among(&all, clockField(clock)+".state", f.clocks.states[clock])
+	}
 	return all.String()
 }
 
@@ -70,8 +76,8 @@ func (a *application) newIncidentListCommand() *cobra.Command {
 		meaning incidentFilter
 	)
 	flags.add(command, 50)
-	flags.addFilter(command, "fields: kind, severity, state, title, lead, labels.KEY, impact.services, milestones.start_time, …")
-	flags.addOrder(command, "create_time desc (default), update_time, milestones.start_time, milestones.detect_time, milestones.resolve_time, severity")
+	flags.addFilter(command, "fields: kind, severity, state, title, lead, labels.KEY, impact.services, milestones.start_time, review_clock.state, …")
+	flags.addOrder(command, "create_time desc (default), update_time, milestones.start_time, milestones.detect_time, milestones.resolve_time, severity, review_clock.due_time, follow_up_clock.due_time")
 	flags.addShowDeleted(command)
 	meaning.add(a, command)
 	command.RunE = a.onServer(func(command *cobra.Command, server *connection, _ []string) error {

@@ -31,6 +31,8 @@ func (a *application) incidentSheet(incident *debriefv1.Incident) error {
 	s.styled("Severity", orDash(enumText(incident.GetSeverity())), severityStyle(incident.GetSeverity()))
 	s.field("Kind", enumText(incident.GetKind()))
 	a.addMilestones(s, incident.GetMilestones())
+	s.styled("Review clock", a.clockText(incident.GetReviewClock()), clockStyle(incident.GetReviewClock().GetState()))
+	s.styled("Follow-up clock", a.clockText(incident.GetFollowUpClock()), clockStyle(incident.GetFollowUpClock().GetState()))
 	s.field("Lead", incident.GetLead())
 	s.field("Merged into", incident.GetMergedInto())
 	s.field("Waiver", incident.GetWaiverReason())
@@ -49,6 +51,7 @@ func (a *application) incidentSheet(incident *debriefv1.Incident) error {
 	s.list("Responders", texts(incident.GetResponders(), func(r *debriefv1.Responder) string { return qualified(r.GetPerson(), r.GetRole()) }))
 	s.list("Links", texts(incident.GetLinks(), func(l *debriefv1.Link) string { return joined(" ", l.GetTitle(), l.GetUri()) }))
 	s.list("Alerts", texts(incident.GetOrigin().GetAlerts(), a.alertLine))
+	s.list("Earlier clocks", texts(incident.GetClockHistory(), a.clockRecordLine))
 	s.list("Corrections", texts(incident.GetMilestoneChanges(), a.correctionLine))
 	return s.show()
 }

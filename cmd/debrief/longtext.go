@@ -31,7 +31,7 @@ type longText struct {
 func (a *application) addLongText(command *cobra.Command, name, usage string) *longText {
 	text := &longText{app: a, name: name, command: command}
 	command.Flags().StringVar(&text.flag, name, "", usage)
-	command.Flags().StringVar(&text.file, name+"-file", "", "read the "+strings.ReplaceAll(name, "-", " ")+" from a `file`; - is stdin")
+	command.Flags().StringVar(&text.file, name+"-file", "", "read what --"+name+" says from a `file`; - is stdin")
 	completeFile(command, name+"-file")
 	command.MarkFlagsMutuallyExclusive(name, name+"-file")
 	return text

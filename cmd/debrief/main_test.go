@@ -68,6 +68,7 @@ func startFake(t *testing.T, address string) *fakeServer {
 	debriefv1.RegisterTimelineServiceServer(server, debriefv1.UnimplementedTimelineServiceServer{})
 	debriefv1.RegisterPostMortemServiceServer(server, debriefv1.UnimplementedPostMortemServiceServer{})
 	debriefv1.RegisterActionItemServiceServer(server, debriefv1.UnimplementedActionItemServiceServer{})
+	debriefv1.RegisterPracticeServiceServer(server, debriefv1.UnimplementedPracticeServiceServer{})
 	debriefv1.RegisterEventServiceServer(server, debriefv1.UnimplementedEventServiceServer{})
 	debriefv1.RegisterIntakeServiceServer(server, debriefv1.UnimplementedIntakeServiceServer{})
 	healthpb.RegisterHealthServer(server, healthpb.UnimplementedHealthServer{})

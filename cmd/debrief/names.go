@@ -20,6 +20,8 @@ var (
 	postMortemNames = collection{"postMortems", "post-mortem"}
 	actionNames     = collection{"actionItems", "action item"}
 	rejectedNames   = collection{"rejectedDeliveries", "rejected delivery"}
+	alertNames      = collection{"alerts", "alert"}
+	deliveryNames   = collection{"deliveries", "delivery"}
 )
 
 const entryPath = "timelineEntries"

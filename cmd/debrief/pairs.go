@@ -92,3 +92,8 @@ func replaced[T any](present, added []T, removed []string, key func(T) string) [
 	}
 	return slices.DeleteFunc(result, func(element T) bool { return slices.Contains(removed, key(element)) })
 }
+
+// sortedPairs shows pairs, one a line, in the order of their keys.
+func sortedPairs(pairs map[string]string) []string {
+	return texts(slices.Sorted(maps.Keys(pairs)), func(key string) string { return key + ": " + pairs[key] })
+}

@@ -16,7 +16,9 @@ var postMortemKind = kind[*debriefv1.PostMortem]{
 func (a *application) newPostMortemCommand() *cobra.Command {
 	group := newGroup("postmortem", "Write post-mortems, review and publish them",
 		a.newPostMortemCreateCommand(), a.newPostMortemListCommand(), a.newPostMortemShowCommand(), a.newPostMortemEditCommand(),
-		a.newPostMortemScheduleCommand(), a.newPostMortemReviewCommand(), a.newPostMortemExportCommand(), a.newPostMortemRevisionsCommand())
+		a.newPostMortemScheduleCommand(), a.newPostMortemAgendaCommand(), a.newPostMortemInvitationCommand(), a.newPostMortemQuestionsCommand(),
+		a.newPostMortemAnswerCommand(), a.newPostMortemReadRulesCommand(), a.newPostMortemReviewCommand(), a.newPostMortemBreachCommand(),
+		a.newPostMortemConcludeCommand(), a.newPostMortemPublishCommand(), a.newPostMortemExportCommand(), a.newPostMortemRevisionsCommand(), a.newPostMortemDiffCommand())
 	for _, verb := range postMortemVerbs {
 		group.AddCommand(newVerb(a, postMortemKind, verb))
 	}
@@ -38,12 +40,6 @@ func suggestPostMortems(command *cobra.Command, server *connection, _ []string) 
 
 // postMortemVerbs are the verbs that take nothing else.
 var postMortemVerbs = []verb[*debriefv1.PostMortem]{
-	{
-		use: "publish", short: "Freeze it as its next revision, for everybody to read: IN_REVIEW becomes PUBLISHED", done: "is published",
-		call: func(ctx context.Context, server *connection, r verbRequest) (*debriefv1.PostMortem, error) {
-			return server.postMortems.PublishPostMortem(ctx, &debriefv1.PublishPostMortemRequest{Name: r.name, Etag: r.etag, RequestId: r.requestID})
-		},
-	},
 	{
 		use: "archive", short: "Take it out of the way; its revisions stay readable: PUBLISHED becomes ARCHIVED", done: "is archived",
 		call: func(ctx context.Context, server *connection, r verbRequest) (*debriefv1.PostMortem, error) {
@@ -75,17 +71,6 @@ func (a *application) newPostMortemScheduleCommand() *cobra.Command {
 		call: func(ctx context.Context, server *connection, r verbRequest) (*debriefv1.PostMortem, error) {
 			return server.postMortems.SchedulePostMortem(ctx, &debriefv1.SchedulePostMortemRequest{
 				Name: r.name, Etag: r.etag, RequestId: r.requestID, ReviewTime: review,
-			})
-		},
-	})
-}
-
-func (a *application) newPostMortemReviewCommand() *cobra.Command {
-	return newVerb(a, postMortemKind, verb[*debriefv1.PostMortem]{
-		use: "start-review", short: "Say that the group has come together: DRAFT or SCHEDULED becomes IN_REVIEW", done: "is in review", timed: true,
-		call: func(ctx context.Context, server *connection, r verbRequest) (*debriefv1.PostMortem, error) {
-			return server.postMortems.StartPostMortemReview(ctx, &debriefv1.StartPostMortemReviewRequest{
-				Name: r.name, Etag: r.etag, RequestId: r.requestID, Time: r.time,
 			})
 		},
 	})

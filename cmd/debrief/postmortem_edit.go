@@ -36,7 +36,7 @@ type postMortemEdit struct {
 
 func (a *application) newPostMortemEditCommand() *cobra.Command {
 	command := &cobra.Command{
-		Use: "edit POST-MORTEM", Short: "Change what a post-mortem says, in an editor or by flags", Long: postMortemEditHelp, Args: takes,
+		Use: "edit POST-MORTEM", Aliases: []string{"update"}, Short: "Change what a post-mortem says, in an editor or by flags", Long: postMortemEditHelp, Args: takes,
 		ValidArgsFunction: a.completeFirst(suggestPostMortems),
 	}
 	edit := &postMortemEdit{app: a, fields: a.addPostMortemFields(command)}

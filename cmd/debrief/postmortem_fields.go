@@ -13,20 +13,25 @@ import (
 type postMortemFields struct {
 	command                    *cobra.Command
 	title, facilitator, scribe string
+	overrideReason             string
+	rules, template            string
 	texts                      map[string]*longText
 	factors                    []string
 	incidents                  []string
 	participants, labels       []string
+	stakeholders               []string
 
 	removedIncidents                   []string
 	removedParticipants, removedLabels []string
+	removedStakeholders                []string
 }
 
 func (a *application) addPostMortemFields(command *cobra.Command) *postMortemFields {
 	f := &postMortemFields{command: command, texts: map[string]*longText{}}
 	flags := command.Flags()
 	flags.StringVar(&f.title, "title", "", "what it is about, in a line")
-	flags.StringVar(&f.facilitator, "facilitator", "", "who leads the review: a `name` or handle, better nobody who responded")
+	flags.StringVar(&f.facilitator, "facilitator", "", "who leads the review: a `name` or handle of nobody who responded")
+	flags.StringVar(&f.overrideReason, "facilitator-override-reason", "", "why a responder facilitates all the same")
 	flags.StringVar(&f.scribe, "scribe", "", "who writes it down: a `name` or handle")
 	for _, section := range sections {
 		if section.text != nil {
@@ -35,6 +40,9 @@ func (a *application) addPostMortemFields(command *cobra.Command) *postMortemFie
 	}
 	flags.StringArrayVar(&f.factors, "factor", nil, "a contributing factor to add, `\"CATEGORY: DESCRIPTION\"`; can be repeated")
 	flags.StringArrayVar(&f.participants, "participant", nil, "who takes part, and the role that they had, `PERSON=ROLE`; can be repeated")
+	flags.StringArrayVar(&f.stakeholders, "stakeholder", nil, "who is to learn of it without taking part, and in which role, `PERSON=ROLE`; can be repeated")
+	flags.StringVar(&f.rules, "rules", "", "the `id` of the ground rules that are read; default: default")
+	flags.StringVar(&f.template, "template", "", "the `id` of the template that it is written after; default: default")
 	flags.StringArrayVar(&f.labels, "label", nil, "a label, `KEY=VALUE`; can be repeated")
 	return f
 }
@@ -45,6 +53,7 @@ func (f *postMortemFields) addChanges(a *application) {
 	flags.Var(namesFlag{incidentNames, &f.incidents}, "incident", "an incident that it covers too; can be repeated")
 	flags.Var(namesFlag{incidentNames, &f.removedIncidents}, "remove-incident", "an incident that it does not cover; can be repeated")
 	flags.StringArrayVar(&f.removedParticipants, "remove-participant", nil, "a `PERSON` who does not take part; can be repeated")
+	flags.StringArrayVar(&f.removedStakeholders, "remove-stakeholder", nil, "a `PERSON` who is not concerned; can be repeated")
 	flags.StringArrayVar(&f.removedLabels, "remove-label", nil, "a label to remove, by `KEY`; can be repeated")
 	completeFlag(f.command, "incident", a.complete(suggestIncidents))
 	completeFlag(f.command, "remove-incident", a.complete(suggestIncidents))
@@ -57,12 +66,13 @@ func (f *postMortemFields) given() bool {
 			return true
 		}
 	}
-	return f.adding() || changed(f.command, "title", "facilitator", "scribe")
+	return f.adding() || changed(f.command, "title", "facilitator", "facilitator-override-reason", "scribe", "rules", "template")
 }
 
 // adding says whether lists are changed, for which one has to know what they are.
 func (f *postMortemFields) adding() bool {
-	return changed(f.command, "factor", "participant", "label", "incident", "remove-incident", "remove-participant", "remove-label")
+	return changed(f.command, "factor", "participant", "stakeholder", "label", "incident",
+		"remove-incident", "remove-participant", "remove-stakeholder", "remove-label")
 }
 
 // apply sets the fields that were given, and answers their paths.
@@ -70,8 +80,14 @@ func (f *postMortemFields) apply(ctx context.Context, postMortem *debriefv1.Post
 	paths := assign(f.command, []assignment{
 		{"title", "title", func() { postMortem.Title = f.title }},
 		{"facilitator", "facilitator", func() { postMortem.Facilitator = f.facilitator }},
+		{"facilitator-override-reason", "facilitator_override_reason", func() { postMortem.FacilitatorOverrideReason = f.overrideReason }},
 		{"scribe", "scribe", func() { postMortem.Scribe = f.scribe }},
 	})
+	practice, err := f.applyPractice(postMortem)
+	if err != nil {
+		return nil, err
+	}
+	paths = append(paths, practice...)
 	for _, section := range sections {
 		if section.text == nil || !f.texts[section.path].given() {
 			continue
@@ -85,6 +101,31 @@ func (f *postMortemFields) apply(ctx context.Context, postMortem *debriefv1.Post
 	}
 	lists, err := f.applyLists(postMortem)
 	return append(paths, lists...), err
+}
+
+// applyPractice sets the ground rules and the template; an empty id stands for those that are built in.
+func (f *postMortemFields) applyPractice(postMortem *debriefv1.PostMortem) (paths []string, err error) {
+	for _, given := range []struct {
+		flag, path, id string
+		names          teamCollection
+		to             *string
+	}{
+		{"rules", "ground_rule_set", f.rules, groundRuleSetNames, &postMortem.GroundRuleSet},
+		{"template", "template", f.template, templateNames, &postMortem.Template},
+	} {
+		if !changed(f.command, given.flag) {
+			continue
+		}
+		paths = append(paths, given.path)
+		*given.to = ""
+		if given.id == "" {
+			continue
+		}
+		if *given.to, err = given.names.parse(given.id); err != nil {
+			return nil, usagef("--%s: %w", given.flag, err)
+		}
+	}
+	return paths, nil
 }
 
 func (f *postMortemFields) applyLists(postMortem *debriefv1.PostMortem) (paths []string, err error) {
@@ -107,6 +148,14 @@ func (f *postMortemFields) applyLists(postMortem *debriefv1.PostMortem) (paths [
 		}
 		postMortem.Participants = replaced(postMortem.GetParticipants(), added, f.removedParticipants, (*debriefv1.Participant).GetPerson)
 		paths = append(paths, "participants")
+	}
+	if changed(f.command, "stakeholder", "remove-stakeholder") {
+		added, err := readParticipants(f.stakeholders)
+		if err != nil {
+			return nil, err
+		}
+		postMortem.Stakeholders = replaced(postMortem.GetStakeholders(), added, f.removedStakeholders, (*debriefv1.Participant).GetPerson)
+		paths = append(paths, "stakeholders")
 	}
 	if changed(f.command, "label", "remove-label") {
 		set, err := readLabels(f.labels)

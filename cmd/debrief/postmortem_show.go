@@ -12,11 +12,14 @@ import (
 
 func (a *application) newPostMortemShowCommand() *cobra.Command {
 	var revision int32
+	var check bool
 	command := &cobra.Command{
 		Use: "show POST-MORTEM", Short: "Show all of a post-mortem, or one of its revisions", Args: takes,
 		ValidArgsFunction: a.completeFirst(suggestPostMortems),
 	}
 	command.Flags().Int32Var(&revision, "revision", 0, "show this published revision; 0: as it stands now")
+	command.Flags().BoolVar(&check, "check", false, "show what the blameless check finds in it, as it stands now")
+	command.MarkFlagsMutuallyExclusive("revision", "check")
 	command.RunE = a.onServer(func(command *cobra.Command, server *connection, arguments []string) error {
 		name, err := postMortemNames.parse(arguments[0])
 		if err != nil {
@@ -25,9 +28,16 @@ func (a *application) newPostMortemShowCommand() *cobra.Command {
 		if revision != 0 {
 			return a.showRevision(command.Context(), server, fmt.Sprintf("%s/revisions/%d", name, revision))
 		}
-		postMortem, err := server.postMortems.GetPostMortem(command.Context(), &debriefv1.GetPostMortemRequest{Name: name})
+		request := &debriefv1.GetPostMortemRequest{Name: name}
+		if check {
+			request.View = debriefv1.View_VIEW_LANGUAGE
+		}
+		postMortem, err := server.postMortems.GetPostMortem(command.Context(), request)
 		if err != nil {
 			return err
+		}
+		if check {
+			return a.show(postMortem, func() error { return a.tellFindings(postMortem.GetLanguageFindings()) })
 		}
 		return a.show(postMortem, func() error { return a.postMortemSheet(postMortem) })
 	})
@@ -50,9 +60,13 @@ func (a *application) postMortemSheet(postMortem *debriefv1.PostMortem) error {
 	s.styled("State", enumText(postMortem.GetState()), postMortemStyle(postMortem.GetState()))
 	s.field("Incidents", joined(", ", postMortem.GetIncidents()...))
 	s.field("Facilitator", postMortem.GetFacilitator())
+	s.field("Override", postMortem.GetFacilitatorOverrideReason())
 	s.field("Scribe", postMortem.GetScribe())
 	s.field("Review", a.exactMoment(postMortem.GetReviewTime()))
 	s.field("Review began", a.exactMoment(postMortem.GetReviewStartTime()))
+	s.field("Review ended", a.exactMoment(postMortem.GetReviewEndTime()))
+	s.field("Conclusion", qualified(enumText(postMortem.GetConclusion()), postMortem.GetConclusionNote()))
+	s.field("Rules read", a.readingText(postMortem.GetRulesReading()))
 	s.field("Revision", publishedText(postMortem))
 	s.field("Published", a.exactMoment(postMortem.GetPublishTime()))
 	s.field("Labels", labelText(postMortem.GetLabels()))
@@ -66,6 +80,10 @@ func (a *application) postMortemSheet(postMortem *debriefv1.PostMortem) error {
 			s.section(section.title, section.tell(postMortem))
 		}
 	}
+	for _, section := range postMortem.GetSections() {
+		s.section(line(qualified(section.GetTitle(), section.GetId())), section.GetText())
+	}
+	s.list("Stakeholders", texts(postMortem.GetStakeholders(), func(p *debriefv1.Participant) string { return qualified(p.GetPerson(), p.GetRole()) }))
 	s.list("Participants", texts(postMortem.GetParticipants(), func(p *debriefv1.Participant) string { return qualified(p.GetPerson(), p.GetRole()) }))
 	return s.show()
 }

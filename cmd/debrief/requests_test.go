@@ -75,6 +75,22 @@ func TestRequests(t *testing.T) {
 			want: &debriefv1.CancelIncidentRequest{Name: testIncident, RequestId: "request-1"},
 		},
 		{
+			command: "incident pause-clock|" + testID + "|--clock|review|--reason|The vendor is asked|--until|in 2h", method: "PauseIncidentClock",
+			want: &debriefv1.PauseIncidentClockRequest{
+				Name: testIncident, ClockType: debriefv1.ClockType_CLOCK_TYPE_REVIEW, Reason: "The vendor is asked", UntilTime: ago(-2 * time.Hour), RequestId: "request-1",
+			},
+		},
+		{
+			command: "incident waive-clock|" + testID + "|--clock|follow-up|--reason|Known|--etag|7", method: "WaiveIncidentClock",
+			want: &debriefv1.WaiveIncidentClockRequest{
+				Name: testIncident, ClockType: debriefv1.ClockType_CLOCK_TYPE_FOLLOW_UP, Reason: "Known", Etag: "7", RequestId: "request-1",
+			},
+		},
+		{
+			command: "incident resume-clock|" + testID + "|--clock|follow_up", method: "ResumeIncidentClock",
+			want: &debriefv1.ResumeIncidentClockRequest{Name: testIncident, ClockType: debriefv1.ClockType_CLOCK_TYPE_FOLLOW_UP, RequestId: "request-1"},
+		},
+		{
 			command: "incident close|" + testID + "|--waiver|Too small", method: "CloseIncident",
 			want: &debriefv1.CloseIncidentRequest{Name: testIncident, WaiverReason: "Too small", RequestId: "request-1"},
 		},
@@ -163,6 +179,69 @@ func TestRequests(t *testing.T) {
 		{
 			command: "postmortem publish|" + testID + "|--etag|4", method: "PublishPostMortem",
 			want: &debriefv1.PublishPostMortemRequest{Name: testPostMortem, Etag: "4", RequestId: "request-1"},
+		},
+		{
+			command: "postmortem publish|" + testID + "|--override-reason|It quotes a letter.", method: "PublishPostMortem",
+			want: &debriefv1.PublishPostMortemRequest{Name: testPostMortem, LanguageOverrideReason: "It quotes a letter.", RequestId: "request-1"},
+		},
+		{
+			command: "postmortem show|" + testID + "|--check", method: "GetPostMortem",
+			want: &debriefv1.GetPostMortemRequest{Name: testPostMortem, View: debriefv1.View_VIEW_LANGUAGE},
+		},
+		{
+			command: "postmortem publish|" + testID + "|--keep-incidents-open", method: "PublishPostMortem",
+			want: &debriefv1.PublishPostMortemRequest{Name: testPostMortem, RequestId: "request-1", KeepIncidentsOpen: true},
+		},
+		{
+			command: "postmortem create|" + testID + "|--facilitator|bo|--facilitator-override-reason|Alone|--stakeholder|dana=support|--rules|payments|--template|postMortemTemplates/payments",
+			method:  "CreatePostMortem",
+			want: &debriefv1.CreatePostMortemRequest{RequestId: "request-1", PostMortem: &debriefv1.PostMortem{
+				Incidents: []string{testIncident}, Facilitator: "bo", FacilitatorOverrideReason: "Alone",
+				Stakeholders:  []*debriefv1.Participant{{Person: "dana", Role: "support"}},
+				GroundRuleSet: "groundRuleSets/payments", Template: "postMortemTemplates/payments",
+			}},
+		},
+		{
+			command: "postmortem record-breach|" + testID + "|--rule|it-made-sense|--at|-5m", method: "RecordGroundRuleBreach",
+			want: &debriefv1.RecordGroundRuleBreachRequest{Name: testPostMortem, Rule: "it-made-sense", Time: ago(5 * time.Minute), RequestId: "request-1"},
+		},
+		{
+			command: "postmortem conclude|" + testID + "|--conclusion|nothing-to-do|--note|We learned", method: "ConcludePostMortemReview",
+			want: &debriefv1.ConcludePostMortemReviewRequest{
+				Name: testPostMortem, Conclusion: debriefv1.Conclusion_CONCLUSION_NOTHING_TO_DO, Note: "We learned", RequestId: "request-1",
+			},
+		},
+		{
+			command: "postmortem agenda|" + testID + "|--length|45m", method: "GenerateAgenda",
+			want: &debriefv1.GenerateAgendaRequest{Name: testPostMortem, Duration: durationpb.New(45 * time.Minute)},
+		},
+		{
+			command: "postmortem invitation|" + testID, method: "GetInvitation",
+			want: &debriefv1.GetInvitationRequest{Name: testPostMortem, Duration: durationpb.New(time.Hour)},
+		},
+		{
+			command: "postmortem questions|" + testID + "|--unanswered|--limit|5", method: "SuggestQuestions",
+			want: &debriefv1.SuggestQuestionsRequest{Name: testPostMortem, UnansweredOnly: true, MaxQuestions: 5},
+		},
+		{
+			command: "postmortem answer|" + testID + "|--question|q-1|--text|Nothing did|--section|summary", method: "AnswerQuestion",
+			want: &debriefv1.AnswerQuestionRequest{Name: testPostMortem, QuestionId: "q-1", Answer: "Nothing did", Section: "summary", RequestId: "request-1"},
+		},
+		{
+			command: "rules list|--limit|3", method: "ListGroundRuleSets",
+			want: &debriefv1.ListGroundRuleSetsRequest{PageSize: 3},
+		},
+		{
+			command: "rules show", method: "GetGroundRuleSet",
+			want: &debriefv1.GetGroundRuleSetRequest{Name: "groundRuleSets/default"},
+		},
+		{
+			command: "template list", method: "ListPostMortemTemplates",
+			want: &debriefv1.ListPostMortemTemplatesRequest{PageSize: 50},
+		},
+		{
+			command: "template show|payments", method: "GetPostMortemTemplate",
+			want: &debriefv1.GetPostMortemTemplateRequest{Name: "postMortemTemplates/payments"},
 		},
 		{
 			command: "postmortem archive|" + testID, method: "ArchivePostMortem",

@@ -10,7 +10,7 @@ import (
 
 const rootHelp = `Debrief keeps incidents, the post-mortems in which people learn from them, and what is done about it.
 
-'debrief serve' is the server; all other commands speak to one.
+'debrief serve' is the server; 'debrief lint' and 'debrief action strength' work without one; all other commands speak to one.
 
 Each flag can be set by an environment variable instead, which its help names; flags win, and an empty variable sets
 nothing. A variable that begins with DEBRIEF_ and is not known is refused. Resources are named by their id, in upper or
@@ -52,7 +52,10 @@ func (a *application) newRootCommand() *cobra.Command {
 func (a *application) addCommands(root *cobra.Command) {
 	learning := []*cobra.Command{
 		a.newIncidentCommand(), a.newTimelineCommand(), a.newPostMortemCommand(), a.newActionCommand(),
-		a.newEventsCommand(), a.newIntakeCommand(),
+		a.newRulesCommand(), a.newTemplateCommand(), a.newSystemCommand(), a.newSubscriptionCommand(), a.newModelCommand(), a.newGapsCommand(),
+		a.newDueCommand(), a.newEventsCommand(), a.newIntegrationCommand(), a.newAlertCommand(),
+		a.newDeliveryCommand(), a.newIntakeCommand(), a.newSendTestCommand(),
+		a.newImportCommand(), a.newLintCommand(),
 	}
 	serving := []*cobra.Command{aboutHere(newServeCommand()), aboutHere(newHealthcheckCommand()), aboutHere(newDemoCommand()), a.newVersionCommand()}
 	for _, command := range learning {

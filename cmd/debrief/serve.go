@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -15,7 +16,7 @@ const serveHelp = `Serve Debrief: gRPC on one address; on the other REST below /
 /intake/alertmanager, metrics at /metrics, and /healthz and /readyz for those who watch over it.
 
 Everything is kept in one file, or in a MongoDB of version 4.4 or later (see --store). A URL with a password is better
-given as DEBRIEF_STORE, which other users of the machine can't see.
+given as DEBRIEF_STORE, which other users of the machine can't see; so is one of a mail server, as DEBRIEF_SMTP_SERVER.
 
 Callers are not authenticated yet, so only this machine can reach the server unless you say that you mean otherwise.
 
@@ -30,12 +31,14 @@ SIGTERM and SIGINT stop the server in good order, a second one at once.`
 // alertFlags say how alerts become incidents, as they are given on the command line.
 type alertFlags struct {
 	severityLabel, severities string
-	keepOpen                  bool
+	keepOpen, requireKeys     bool
+	retention                 time.Duration
 }
 
 func newServeCommand() *cobra.Command {
 	config := server.DefaultConfig()
 	alerts := alertFlags{severityLabel: intake.SeverityLabel}
+	var language languageFlags
 	command := &cobra.Command{
 		Use:               "serve",
 		Short:             "Serve gRPC, REST and the intake of alerts",
@@ -45,6 +48,9 @@ func newServeCommand() *cobra.Command {
 		RunE: func(command *cobra.Command, _ []string) error {
 			var err error
 			if config.Alerts, err = alerts.options(); err != nil {
+				return usagef("%w", err)
+			}
+			if config.Language, err = language.options(); err != nil {
 				return usagef("%w", err)
 			}
 			config.LogOutput = command.ErrOrStderr()
@@ -58,6 +64,7 @@ func newServeCommand() *cobra.Command {
 	}
 	addServerFlags(command.Flags(), &config)
 	alerts.add(command.Flags())
+	language.add(command.Flags())
 	return command
 }
 
@@ -69,14 +76,25 @@ func addServerFlags(flags *pflag.FlagSet, config *server.Config) {
 		"let the addresses be other than loopback, although everybody who reaches them can read and change everything")
 	flags.StringSliceVar(&config.CORSOrigins, "cors-origins", nil,
 		"web `origins` whose pages may call the API from a browser, such as https://dashboard.example.com; * is all")
+	flags.StringVar(&config.PublicURL, "public-url", "", "`URL` at which people and programs reach Debrief over HTTP, such as https://debrief.example.com: feeds, webhooks and e-mail link to it")
 	flags.DurationVar(&config.DefaultDeadline, "default-deadline", config.DefaultDeadline, "how long a call may take whose caller set no deadline")
 	flags.DurationVar(&config.DrainDelay, "drain-delay", config.DrainDelay, "how long to go on serving after saying not to be ready, when told to stop")
 	flags.DurationVar(&config.ShutdownTimeout, "shutdown-timeout", config.ShutdownTimeout, "how long stopping may take, drain-delay included")
 	flags.DurationVar(&config.Retention, "retention", config.Retention, "how long what was deleted, and deliveries that made no sense, are kept")
 	flags.DurationVar(&config.PurgeInterval, "purge-interval", config.PurgeInterval, "how often, on average, what is past its retention is purged")
+	flags.DurationVar(&config.LookBack, "look-back", config.LookBack, "how long after an action item was done to look back whether it helped")
+	flags.StringVar(&config.ClockPolicies, "clock-policies", config.ClockPolicies, "YAML `file` that says how the clocks of incidents run, by severity (default: 24 hours from the resolution)")
+	flags.DurationVar(&config.ClockInterval, "clock-interval", config.ClockInterval, "how often, at least, to look for what clocks have to tell")
+	flags.DurationVar(&config.DeliveryInterval, "delivery-interval", config.DeliveryInterval, "how often to look for alert deliveries that are to be tried again, or were left behind")
 	flags.DurationVar(&config.StoreCheckInterval, "store-check-interval", config.StoreCheckInterval, "how often to look whether the store can be reached")
+	flags.BoolVar(&config.Webhooks.AllowPrivateAddresses, "webhooks-allow-private-addresses", false,
+		"let webhooks lead to addresses that are not public: to this machine, and to its network")
+	flags.StringVar(&config.SMTPServer, "smtp-server", "",
+		"`URL` of the mail server that takes e-mail: smtp://USER:PASSWORD@HOST:587 or smtps://…:465 (default: none is sent)")
+	flags.StringVar(&config.EmailFrom, "email-from", "", "who e-mail is from: an `address`, such as 'Debrief <debrief@example.com>'")
+	flags.StringSliceVar(&config.EmailDomains, "email-domains", nil, "`domains` to whose addresses e-mail is sent, such as example.com; * is all")
 	flags.IntVar(&config.MaxConnections, "max-connections", config.MaxConnections, "`number` of connections to each address; further ones wait")
-	flags.IntVar(&config.MaxDeliveries, "max-deliveries", config.MaxDeliveries, "`number` of alert deliveries worked on at once; further ones are answered 503")
+	flags.IntVar(&config.MaxDeliveries, "max-deliveries", config.MaxDeliveries, "`number` of alert deliveries worked on at once; further ones wait for half a second, and are then answered 503")
 	flags.TextVar(&config.LogLevel, "log-level", config.LogLevel, "least `level` to log: debug, info (a line for each call), warn or error")
 	flags.StringVar(&config.LogFormat, "log-format", config.LogFormat, "`format` of the log: json or text")
 }
@@ -86,9 +104,16 @@ func (a *alertFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&a.severities, "alert-severities", "",
 		"`pairs` of a value of that label and the severity it means, such as page=SEV1,ticket=SEV3, beside those that are known anyway")
 	flags.BoolVar(&a.keepOpen, "alert-keep-open", false, "leave an incident as it is when the last of its alerts stops firing, instead of resolving it")
+	flags.BoolVar(&a.requireKeys, "require-intake-keys", false, "refuse deliveries of alerts that come without the key of an integration")
+	flags.DurationVar(&a.retention, "delivery-retention", service.DefaultDeliveryRetention, "how long alert deliveries that were worked off are kept, from their receipt on")
 }
 
 func (a *alertFlags) options() (service.AlertOptions, error) {
 	severities, err := intake.ParseSeverityMapping(a.severityLabel, a.severities)
-	return service.AlertOptions{Severities: severities, KeepOpen: a.keepOpen}, err
+	if err == nil && a.retention <= 0 {
+		err = errors.New("delivery-retention must be more than zero")
+	}
+	return service.AlertOptions{
+		Severities: severities, KeepOpen: a.keepOpen, RequireKeys: a.requireKeys, DeliveryRetention: a.retention,
+	}, err
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -61,6 +62,10 @@ func TestServeServesUntilItIsToldToStop(t *testing.T) {
 }
 
 func TestServeRefusesWhatMakesNoSense(t *testing.T) {
+	senseless := filepath.Join(t.TempDir(), "rules.yaml")
+	if err := os.WriteFile(senseless, []byte("off:\n  - omision\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		arguments []string
 		code      int
@@ -73,6 +78,9 @@ func TestServeRefusesWhatMakesNoSense(t *testing.T) {
 		"no retention":                 {[]string{"--retention", "0s"}, exitUsage, "retention must be more than zero"},
 		"too long a delay":             {[]string{"--drain-delay", "15s"}, exitUsage, "half of shutdown-timeout"},
 		"a directory that is no store": {[]string{"--store", "sqlite:" + t.TempDir()}, exitFailure, "open the store"},
+		"a policy that there is not":   {[]string{"--language-policy", "shout"}, exitUsage, "want off, warn or block"},
+		"rules that are not there":     {[]string{"--language-rules", "absent.yaml"}, exitUsage, "language-rules: open absent.yaml"},
+		"rules that make no sense":     {[]string{"--language-rules", senseless}, exitUsage, "line 2: off[0]: there is no rule \"omision\""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := execute(t, testEnvironment(t, ""), append(serveArguments(t), test.arguments...)...)

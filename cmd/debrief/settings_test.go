@@ -128,14 +128,26 @@ func TestExitCodesAreDocumented(t *testing.T) {
 // TestCommands shows which commands there are.
 func TestCommands(t *testing.T) {
 	want := map[string]string{
-		"incident":   "ack cancel close correct delete list merge mitigate open reopen resolve show undelete update",
+		"incident":   "ack cancel close correct delete list merge mitigate open pause-clock reopen resolve resume-clock show undelete update waive-clock",
 		"timeline":   "add amend delete list revisions",
-		"postmortem": "archive create delete edit export list publish revisions schedule show start-review undelete",
-		"action":     "add complete delete drop list reopen show start undelete update verify",
+		"postmortem": "agenda answer archive conclude create delete diff edit export invitation list publish questions read-rules record-breach revisions schedule show start-review undelete",
+		"action":     "add complete delete drop list reopen show start strength undelete update verify",
+		"rules":      "create list show",
+		"template":   "create list show",
+		"due":        "",
+		"system":     "create delete import list show undelete update",
+		"model":      "add annotate compare delete draw list show update",
+		"gaps":       "list summary",
+		"import":     "postmortem",
 		"events":     "",
 		"intake":     "rejected",
-		"version":    "", "serve": "", "healthcheck": "",
-		"completion": "bash fish powershell zsh",
+		"version":    "", "serve": "", "healthcheck": "", "lint": "",
+		"completion":   "bash fish powershell zsh",
+		"alert":        "explain list mark quality show",
+		"delivery":     "list replay show",
+		"integration":  "create delete list rotate-key show test-rules update",
+		"send-test":    "",
+		"subscription": "create delete deliveries enable list replay rotate-secret show test update",
 	}
 	got := map[string]string{}
 	for _, command := range newApplication(testEnvironment(t, "")).newRootCommand().Commands() {

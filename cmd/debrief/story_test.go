@@ -15,24 +15,30 @@ import (
 // startServing runs 'debrief serve' on a store of its own, and answers its gRPC address. It ends with the test.
 func startServing(t *testing.T) string {
 	t.Helper()
+	address, _ := startServingBoth(t)
+	return address
+}
+
+// startServingBoth is startServing, and answers the HTTP address as well.
+func startServingBoth(t *testing.T, flags ...string) (address, httpAddress string) {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	log, logged := io.Pipe()
 	environment := testEnvironment(t, "")
 	environment.stdout, environment.stderr = io.Discard, logged
 	ended := make(chan int)
 	go func() {
-		code := run(ctx, serveArguments(t), environment)
+		code := run(ctx, append(serveArguments(t), flags...), environment)
 		_ = logged.Close() // A pipe's end is always closed without an error.
 		ended <- code
 	}()
 	records := bufio.NewScanner(log)
-	address := ""
 	for address == "" && records.Scan() {
-		var record struct{ Msg, GRPC string }
+		var record struct{ Msg, GRPC, HTTP string }
 		if err := json.Unmarshal(records.Bytes(), &record); err != nil {
 			t.Fatalf("the server logged %q: %v", records.Text(), err)
 		}
-		address = record.GRPC
+		address, httpAddress = record.GRPC, record.HTTP
 	}
 	drained := make(chan struct{})
 	go func() {
@@ -49,7 +55,7 @@ func startServing(t *testing.T) string {
 		}
 		<-drained
 	})
-	return address
+	return address, httpAddress
 }
 
 // teller tells a story by the command line alone.
@@ -90,6 +96,14 @@ func TestStory(t *testing.T) {
 	s.does("incident", "mitigate", incident, "--at", "10m ago")
 	s.does("incident", "correct", incident, "--milestone", "mitigated", "--at", "12m ago", "--reason", "The graph says so")
 	s.does("incident", "resolve", incident, "--at", "5m ago")
+	s.does("incident", "pause-clock", incident, "--clock", "follow-up", "--reason", "The vendor is asked", "--until", "in 2h")
+	s.does("incident", "resume-clock", incident, "--clock", "follow-up")
+	if got := s.does("incident", "list", "--clock", "review=running,follow-up=running", "-o", "name"); got != incident {
+		t.Errorf("incidents with running clocks: %q", got)
+	}
+	if got := s.does("due", "-o", "name"); got != incident+"\n"+incident {
+		t.Errorf("due: %q", got)
+	}
 	if got := s.tries("", "incident", "close", incident); got.code != exitConflict {
 		t.Errorf("closing without a post-mortem: exit code %d, stderr %q", got.code, got.stderr)
 	}
@@ -103,18 +117,35 @@ func TestStory(t *testing.T) {
 		t.Fatalf("editing: exit code %d\n%s", got.code, got.stderr)
 	}
 	s.does("postmortem", "schedule", postMortem, "--review", "in 2h")
+	if got := s.does("postmortem", "agenda", postMortem, "--length", "45m"); !strings.HasPrefix(got, "# Review: Checkout answers slowly\n\n45 minutes.") {
+		t.Errorf("the agenda:\n%s", got)
+	}
+	if got := s.does("postmortem", "invitation", postMortem); !strings.HasPrefix(got, "BEGIN:VCALENDAR") {
+		t.Errorf("the invitation:\n%s", got)
+	}
+	question := s.does("postmortem", "questions", postMortem, "--limit", "1")
+	question = strings.TrimSpace(question[strings.LastIndex(question, "\n"):])
+	s.does("postmortem", "answer", postMortem, "--question", question, "--text", "Nothing *did*.")
+	if got := s.does("postmortem", "read-rules", postMortem, "--present", "bo,cy"); !strings.Contains(got, "1. We talk about actions and what led to them") ||
+		!strings.HasSuffix(got, " read these rules") {
+		t.Errorf("the rules:\n%s", got)
+	}
 	s.does("postmortem", "start-review", postMortem)
-	s.does("postmortem", "publish", postMortem)
+	if got := s.does("postmortem", "show", postMortem, "--check"); got != "The blameless check finds nothing." {
+		t.Errorf("the check before publication: %s", got)
+	}
+	s.does("postmortem", "record-breach", postMortem, "--rule", "it-made-sense")
 
 	action := s.does("action", "add", "Alert", "on", "the", "age", "of", "the", "queue", "--postmortem", postMortem, "--owner", "payments",
 		"--priority", "p2", "--strength", "intermediate", "--due", "in 2w", "--first-step", "Look at last month's ages", "-o", "name")
+	s.does("postmortem", "conclude", postMortem, "--conclusion", "action-items", "--note", "One of them.")
+	s.does("postmortem", "publish", postMortem)
 	if got := s.does("action", "list", "--open", "--owner", "payments", "--postmortem", postMortem, "-o", "name"); got != action {
 		t.Errorf("open actions: %q", got)
 	}
 	s.does("action", "start", action)
 	s.does("action", "complete", action)
 	s.does("action", "verify", action, "--outcome", "effective", "--note", "It fired on Tuesday.")
-	s.does("incident", "close", incident)
 
 	for question, want := range map[string]string{
 		"incident list --state closed --severity sev2 --label team=payments --service checkout --title queue,slowly -o name": "",
@@ -127,7 +158,7 @@ func TestStory(t *testing.T) {
 		}
 	}
 	export := s.does("postmortem", "export", postMortem, "--revision", "1")
-	for _, part := range []string{"Checkout answers slowly", "Rolled the release back", "The queue has no limit.", "The rollback took a minute."} {
+	for _, part := range []string{"Checkout answers slowly", "Rolled the release back", "The queue has no limit.", "The rollback took a minute.", "Nothing *did*."} {
 		if !strings.Contains(export, part) {
 			t.Errorf("the export lacks %q:\n%s", part, export)
 		}
@@ -153,9 +184,11 @@ func checkFeed(t *testing.T, output string) {
 	}
 	want := []string{
 		"INCIDENT_OPENED", "INCIDENT_ACKNOWLEDGED", "TIMELINE_ENTRY_CREATED", "TIMELINE_ENTRY_UPDATED", "TIMELINE_ENTRY_CREATED",
-		"INCIDENT_MITIGATED", "INCIDENT_MILESTONE_CORRECTED", "INCIDENT_RESOLVED",
-		"POST_MORTEM_CREATED", "POST_MORTEM_UPDATED", "POST_MORTEM_SCHEDULED", "POST_MORTEM_REVIEW_STARTED", "POST_MORTEM_PUBLISHED",
-		"ACTION_ITEM_CREATED", "ACTION_ITEM_STARTED", "ACTION_ITEM_COMPLETED", "ACTION_ITEM_VERIFIED", "INCIDENT_CLOSED",
+		"INCIDENT_MITIGATED", "INCIDENT_MILESTONE_CORRECTED", "INCIDENT_RESOLVED", "CLOCK_STARTED", "CLOCK_STARTED",
+		"CLOCK_PAUSED", "CLOCK_RESUMED",
+		"POST_MORTEM_CREATED", "POST_MORTEM_UPDATED", "POST_MORTEM_SCHEDULED", "POST_MORTEM_QUESTION_ANSWERED", "POST_MORTEM_RULES_READ",
+		"POST_MORTEM_REVIEW_STARTED", "CLOCK_MET", "POST_MORTEM_RULE_BREACHED", "ACTION_ITEM_CREATED", "POST_MORTEM_REVIEW_CONCLUDED",
+		"POST_MORTEM_PUBLISHED", "INCIDENT_CLOSED", "ACTION_ITEM_STARTED", "CLOCK_MET", "ACTION_ITEM_COMPLETED", "ACTION_ITEM_VERIFIED",
 	}
 	if diff := cmp.Diff(want, types); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)

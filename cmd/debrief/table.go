@@ -106,3 +106,9 @@ func (t *table) line(row []cell) string {
 	}
 	return strings.TrimRight(written.String(), " ") + "\n"
 }
+
+// writeTable writes a table that is known as a whole.
+func (a *application) writeTable(headings []heading, rows [][]cell) error {
+	written := table{out: a.out, headings: headings, columns: a.environment.width, colored: a.colored()}
+	return written.write(rows)
+}

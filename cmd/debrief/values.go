@@ -63,14 +63,22 @@ func enumText[E enum](value E) string {
 // parseEnum reads the name of a value, in any case, with or without its prefix, with - for _.
 func parseEnum[E enum](text string) (E, error) {
 	var none E
-	descriptor := none.Descriptor()
+	value, err := enumValue(none.Descriptor(), text)
+	if err != nil {
+		return none, err
+	}
+	return E(value.Number()), nil
+}
+
+// enumValue is the value of an enum that a text names as parseEnum reads it.
+func enumValue(descriptor protoreflect.EnumDescriptor, text string) (protoreflect.EnumValueDescriptor, error) {
 	name := strings.ToUpper(strings.ReplaceAll(strings.TrimSpace(text), "-", "_"))
 	name = strings.TrimPrefix(name, enumPrefix(descriptor))
 	value := descriptor.Values().ByName(protoreflect.Name(enumPrefix(descriptor) + name))
 	if value == nil || value.Number() == 0 {
-		return none, fmt.Errorf("%q is none of %s", text, strings.Join(enumNames(descriptor), ", "))
+		return nil, fmt.Errorf("%q is none of %s", text, strings.Join(enumNames(descriptor), ", "))
 	}
-	return E(value.Number()), nil
+	return value, nil
 }
 
 // enumFlag is a flag for one value of an enum.

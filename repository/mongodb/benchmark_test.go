@@ -34,7 +34,7 @@ func alertIncident() repository.Incident {
 		State:      "ACTIVE",
 		Labels:     labels,
 		Milestones: repository.Milestones{StartTime: at, DetectTime: at},
-		Origin: repository.Origin{Actor: "alertmanager", Alerts: []repository.Alert{{
+		Origin: repository.Origin{Actor: "alertmanager", Alerts: []repository.IncidentAlert{{
 			Fingerprint: id, Status: "FIRING", Labels: labels, StartTime: at, NotificationCount: 1, LastNotificationTime: at,
 			Annotations:  map[string]string{"summary": "The checkout is slow", "runbook_url": "https://runbooks.example/checkout"},
 			GeneratorURL: "http://prometheus.example:9090/graph?g0.expr=latency",

@@ -3,6 +3,7 @@ package mongodb
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -80,25 +81,38 @@ func (c *collection[T]) Get(ctx context.Context, id string) (T, error) {
 	return resource, nil
 }
 
+// Find reads resources by their creation keys.
+func (c *collection[T]) Find(ctx context.Context, creationKeys ...string) (map[string]T, error) {
+	found, err := c.having(ctx, fieldCreationKey, creationKeys)
+	maps.DeleteFunc(found, func(_ string, resource T) bool { return c.schema.Header(&resource).Visibility == repository.Purged })
+	return found, err
+}
+
 func (c *collection[T]) notFound(id string) error {
 	return fmt.Errorf("%w: %s %q", repository.ErrNotFound, c.schema.Name, id)
 }
 
-// read reads a stored document. One that is not there may be an effect on its way here.
+// read reads a stored document. One that is not there may be an effect on its way here, which arrives perhaps between the
+// look and a later question whether any is on its way; so that is asked first.
 func (c *collection[T]) read(ctx context.Context, id string) (bson.Raw, error) {
+	onTheWay := c.receives && c.relay.pending()
 	found := &lookup{id: id}
 	err := c.finds.submit(ctx, 1, found)
-	if err == nil && found.raw == nil && c.receives && c.relay.pending() {
+	if err == nil && found.raw == nil && onTheWay {
 		if err := c.relay.await(ctx); err != nil {
 			return nil, err
 		}
 		found = &lookup{id: id}
 		err = c.finds.submit(ctx, 1, found)
 	}
-	if err == nil && found.raw == nil {
+	switch {
+	case err != nil:
+		return nil, err // What was found may still be written: whoever looked may have been left behind by the context.
+	case found.raw == nil:
 		return nil, c.notFound(id)
+	default:
+		return found.raw, nil
 	}
-	return found.raw, err
 }
 
 // List reads the resources that match the query, in its order.

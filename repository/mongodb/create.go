@@ -145,6 +145,11 @@ func (c *collection[T]) owners(
 			values = append(values, value)
 		}
 	}
+	return c.having(ctx, field, values)
+}
+
+// having reads, as a majority has them, the resources that have one of the values in the field, by that.
+func (c *collection[T]) having(ctx context.Context, field string, values []string) (map[string]T, error) {
 	owners := make(map[string]T, len(values))
 	if len(values) == 0 {
 		return owners, nil

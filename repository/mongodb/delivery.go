@@ -50,6 +50,7 @@ func (d *delivery) deliver(ctx context.Context, parcels []parcel) error {
 			effects.TimelineEntries = append(effects.TimelineEntries, change.Effects.TimelineEntries...)
 			effects.ActionItems = append(effects.ActionItems, change.Effects.ActionItems...)
 			effects.PostMortemRevisions = append(effects.PostMortemRevisions, change.Effects.PostMortemRevisions...)
+			effects.SystemRevisions = append(effects.SystemRevisions, change.Effects.SystemRevisions...)
 			effects.Events = append(effects.Events, change.Effects.Events...)
 		}
 	}
@@ -64,6 +65,7 @@ func (d *delivery) deliver(ctx context.Context, parcels []parcel) error {
 	group.Go(func() error {
 		return place(inserting, d, repository.PostMortemRevisionSchema, effects.PostMortemRevisions)
 	})
+	group.Go(func() error { return place(inserting, d, repository.SystemRevisionSchema, effects.SystemRevisions) })
 	if err := group.Wait(); err != nil {
 		return err
 	}

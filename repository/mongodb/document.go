@@ -86,5 +86,5 @@ func numberPath(field string) string { return fieldNumbers + "." + numberName(fi
 // isEmpty says whether nothing follows from a change.
 func isEmpty(effects repository.Effects) bool {
 	return len(effects.Events) == 0 && len(effects.TimelineEntries) == 0 && len(effects.ActionItems) == 0 &&
-		len(effects.PostMortemRevisions) == 0
+		len(effects.PostMortemRevisions) == 0 && len(effects.SystemRevisions) == 0
 }

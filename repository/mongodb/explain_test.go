@@ -89,6 +89,9 @@ func queriesOf[T any](schema repository.Schema[T]) []planned {
 			add("from", repository.NumberRange{Field: field.Name, Min: 295, Max: math.MaxInt64}, numberIndex(field))
 		}
 		if field.Ordered {
+			add("is not set", repository.NumberUnset{Field: field.Name}, numberIndex(field))
+		}
+		if field.Ordered {
 			queries = append(queries, orders(field, "", numberIndex(field))...)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,7 +48,7 @@ func newProxy(t *testing.T, uri string) (*proxy, string) {
 	})
 	through.Host = listener.Addr().String()
 	settings := through.Query()
-	settings.Set("serverSelectionTimeoutMS", "200")
+	settings.Set("serverSelectionTimeoutMS", "1000")
 	through.RawQuery = settings.Encode()
 	return p, through.String()
 }
@@ -111,17 +112,24 @@ func TestEngineAway(t *testing.T) {
 	t.Parallel()
 	uri := mongodbtest.NewDatabase(t)
 	proxy, through := newProxy(t, uri)
-	store := open(t, through, Options{})
-	store.mustCreate(t, newIncident(1))
-	store.mustSettle(t)
-
-	// The engine goes away between the write and the bringing away of its effects.
+	var late, goesAway atomic.Bool
+	store := open(t, through, Options{Now: func() time.Time {
+		if late.Load() {
+			return later()
+		}
+		return time.Now()
+	}})
 	store.relay.delivery.interrupt = func(step string) error {
-		if step == "effects" {
+		if step == "effects" && goesAway.Load() {
 			proxy.setCut(true)
 		}
 		return nil
 	}
+	store.mustCreate(t, newIncident(1))
+	store.mustSettle(t)
+
+	// The engine goes away between the write and the bringing away of its effects.
+	goesAway.Store(true)
 	store.mustCreate(t, newIncident(2))
 	store.mustSettle(t)
 	for name, call := range calls(store) {
@@ -137,8 +145,8 @@ func TestEngineAway(t *testing.T) {
 		}
 	}
 
-	store.relay.delivery.interrupt = func(string) error { return nil }
-	store.sweeper.now = later
+	goesAway.Store(false)
+	late.Store(true)
 	proxy.setCut(false)
 	until(t, func() error { return store.Ping(t.Context()) })
 	store.mustCreate(t, newIncident(3))

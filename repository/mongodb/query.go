@@ -87,6 +87,8 @@ func translateCondition(condition repository.Condition) bson.D {
 		return bson.D{{Key: numberPath(condition.Field), Value: bson.D{
 			{Key: "$gte", Value: max(condition.Min, repository.Unset+1)}, {Key: "$lte", Value: condition.Max},
 		}}}
+	case repository.NumberUnset:
+		return compare(numberPath(condition.Field), "$eq", int64(repository.Unset))
 	case repository.IDRange:
 		return idRange(condition)
 	default:

@@ -22,7 +22,7 @@ const (
 	// deliveryAttempts is how often a batch is tried while the engine can't be reached.
 	deliveryAttempts = 4
 	// patience is how long a reader waits for the effects of what this process wrote before.
-	patience = 2 * time.Second
+	patience = 10 * time.Second
 )
 
 // parcel is an outbox to bring away: that of a resource at a revision, whole, so that the order within the resource holds

@@ -96,6 +96,7 @@ func openWithoutRelay(t *testing.T, uri, step string) *Repository {
 	t.Helper()
 	store := open(t, uri, Options{})
 	store.stopWatching()
+	store.watching.Wait()
 	store.relay.delivery.interrupt = func(next string) error {
 		if next == step {
 			return errCrash

@@ -60,7 +60,20 @@ type Repository struct {
 	postMortems         *collection[repository.PostMortem]
 	postMortemRevisions *collection[repository.PostMortemRevision]
 	actionItems         *collection[repository.ActionItem]
+	statements          *collection[repository.ParticipantStatement]
+	groundRules         *collection[repository.GroundRules]
+	templates           *collection[repository.PostMortemTemplate]
+	systems             *collection[repository.System]
+	systemRevisions     *collection[repository.SystemRevision]
+	mentalModels        *collection[repository.MentalModel]
 	rejectedDeliveries  *collection[repository.RejectedDelivery]
+	integrations        *collection[repository.Integration]
+	alerts              *collection[repository.Alert]
+	alertSeries         *collection[repository.AlertSeries]
+	alertGroups         *collection[repository.AlertGroup]
+	deliveries          *collection[repository.Delivery]
+	subscriptions       *collection[repository.Subscription]
+	eventDeliveries     *collection[repository.EventDelivery]
 	events              *feed
 
 	combiners []interface{ close() }
@@ -140,32 +153,66 @@ func newRepository(engine *engine, options Options) *Repository {
 	r.postMortems = newCollection(r, repository.PostMortemSchema, false)
 	r.postMortemRevisions = newCollection(r, repository.PostMortemRevisionSchema, true)
 	r.actionItems = newCollection(r, repository.ActionItemSchema, true)
+	r.statements = newCollection(r, repository.ParticipantStatementSchema, false)
+	r.groundRules = newCollection(r, repository.GroundRulesSchema, false)
+	r.templates = newCollection(r, repository.PostMortemTemplateSchema, false)
+	r.systems = newCollection(r, repository.SystemSchema, false)
+	r.systemRevisions = newCollection(r, repository.SystemRevisionSchema, true)
+	r.mentalModels = newCollection(r, repository.MentalModelSchema, false)
 	r.rejectedDeliveries = newCollection(r, repository.RejectedDeliverySchema, false)
+	r.integrations = newCollection(r, repository.IntegrationSchema, false)
+	r.alerts = newCollection(r, repository.AlertSchema, false)
+	r.alertSeries = newCollection(r, repository.AlertSeriesSchema, false)
+	r.alertGroups = newCollection(r, repository.AlertGroupSchema, false)
+	r.deliveries = newCollection(r, repository.DeliverySchema, false)
+	r.subscriptions = newCollection(r, repository.SubscriptionSchema, false)
+	r.eventDeliveries = newCollection(r, repository.EventDeliverySchema, false)
 	r.events = &feed{newCollection(r, repository.EventSchema, true)}
 	r.events.stored = r.events.settled
 	r.sweeper = &sweeper{
 		engine: engine.inside().quiet(), delivery: delivery, logger: r.logger, now: r.now,
 		places: []*mongo.Collection{
-			r.incidents.settled, r.timelineEntries.settled, r.postMortems.settled, r.actionItems.settled, r.rejectedDeliveries.settled,
+			r.incidents.settled, r.timelineEntries.settled, r.postMortems.settled, r.actionItems.settled, r.statements.settled,
+			r.groundRules.settled, r.templates.settled, r.systems.settled, r.mentalModels.settled, r.rejectedDeliveries.settled,
+			r.integrations.settled, r.alerts.settled, r.alertSeries.settled, r.alertGroups.settled, r.deliveries.settled,
+			r.subscriptions.settled, r.eventDeliveries.settled,
 		},
 	}
 	return r
 }
 
+// ensuredAtOnce bounds the collections whose indexes are seen to at the same time: each takes a connection, and a server that
+// starts is not to open dozens at once.
+const ensuredAtOnce = 8
+
 // ensureIndexes sees to the indexes of all collections, and returns those that can be built later.
 func (r *Repository) ensureIndexes(ctx context.Context) (map[string][]index, error) {
 	wanted := map[string][]index{
-		repository.IncidentSchema.Name:           indexes(repository.IncidentSchema, true),
-		repository.TimelineEntrySchema.Name:      indexes(repository.TimelineEntrySchema, true),
-		repository.PostMortemSchema.Name:         indexes(repository.PostMortemSchema, true),
-		repository.PostMortemRevisionSchema.Name: indexes(repository.PostMortemRevisionSchema, false),
-		repository.ActionItemSchema.Name:         indexes(repository.ActionItemSchema, true),
-		repository.RejectedDeliverySchema.Name:   indexes(repository.RejectedDeliverySchema, true),
-		repository.EventSchema.Name:              indexes(repository.EventSchema, false),
+		repository.IncidentSchema.Name:             indexes(repository.IncidentSchema, true),
+		repository.TimelineEntrySchema.Name:        indexes(repository.TimelineEntrySchema, true),
+		repository.PostMortemSchema.Name:           indexes(repository.PostMortemSchema, true),
+		repository.PostMortemRevisionSchema.Name:   indexes(repository.PostMortemRevisionSchema, false),
+		repository.ActionItemSchema.Name:           indexes(repository.ActionItemSchema, true),
+		repository.ParticipantStatementSchema.Name: indexes(repository.ParticipantStatementSchema, true),
+		repository.GroundRulesSchema.Name:          indexes(repository.GroundRulesSchema, true),
+		repository.PostMortemTemplateSchema.Name:   indexes(repository.PostMortemTemplateSchema, true),
+		repository.SystemSchema.Name:               indexes(repository.SystemSchema, true),
+		repository.SystemRevisionSchema.Name:       indexes(repository.SystemRevisionSchema, false),
+		repository.MentalModelSchema.Name:          indexes(repository.MentalModelSchema, true),
+		repository.RejectedDeliverySchema.Name:     indexes(repository.RejectedDeliverySchema, true),
+		repository.IntegrationSchema.Name:          indexes(repository.IntegrationSchema, true),
+		repository.AlertSchema.Name:                indexes(repository.AlertSchema, true),
+		repository.AlertSeriesSchema.Name:          indexes(repository.AlertSeriesSchema, true),
+		repository.AlertGroupSchema.Name:           indexes(repository.AlertGroupSchema, true),
+		repository.DeliverySchema.Name:             indexes(repository.DeliverySchema, true),
+		repository.SubscriptionSchema.Name:         indexes(repository.SubscriptionSchema, true),
+		repository.EventDeliverySchema.Name:        indexes(repository.EventDeliverySchema, true),
+		repository.EventSchema.Name:                indexes(repository.EventSchema, false),
 	}
 	var lock sync.Mutex
 	later := map[string][]index{}
 	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(ensuredAtOnce)
 	for collection, wanted := range wanted {
 		group.Go(func() error {
 			missing, err := r.engine.ensure(ctx, collection, wanted)
@@ -191,6 +238,9 @@ func (r *Repository) suit(ctx context.Context, later map[string][]index) error {
 	}
 	r.incidents.window, r.postMortems.window, r.actionItems.window = firstWindow, firstWindow, firstWindow
 	r.rejectedDeliveries.window, r.events.window = firstWindow, firstWindow
+	r.systems.window, r.mentalModels.window = firstWindow, firstWindow
+	r.integrations.window, r.alerts.window, r.deliveries.window = firstWindow, firstWindow, firstWindow
+	r.subscriptions.window, r.eventDeliveries.window = firstWindow, firstWindow
 	return nil
 }
 
@@ -223,6 +273,71 @@ func (r *Repository) PostMortemRevisions() repository.Reader[repository.PostMort
 
 // ActionItems keeps action items.
 func (r *Repository) ActionItems() repository.Collection[repository.ActionItem] { return r.actionItems }
+
+// ParticipantStatements keeps what participants tell.
+func (r *Repository) ParticipantStatements() repository.Collection[repository.ParticipantStatement] {
+	return r.statements
+}
+
+// GroundRules keeps the ground rules of teams.
+func (r *Repository) GroundRules() repository.Collection[repository.GroundRules] {
+	return r.groundRules
+}
+
+// PostMortemTemplates keeps the templates of teams.
+func (r *Repository) PostMortemTemplates() repository.Collection[repository.PostMortemTemplate] {
+	return r.templates
+}
+
+// Systems keeps systems as they are known to be.
+func (r *Repository) Systems() repository.Collection[repository.System] {
+	return r.systems
+}
+
+// SystemRevisions keeps what was known before.
+func (r *Repository) SystemRevisions() repository.Reader[repository.SystemRevision] {
+	return r.systemRevisions
+}
+
+// MentalModels keeps what people believed.
+func (r *Repository) MentalModels() repository.Collection[repository.MentalModel] {
+	return r.mentalModels
+}
+
+// Integrations keeps which alerting systems may deliver.
+func (r *Repository) Integrations() repository.Collection[repository.Integration] {
+	return r.integrations
+}
+
+// Alerts keeps the episodes of alerts.
+func (r *Repository) Alerts() repository.Collection[repository.Alert] {
+	return r.alerts
+}
+
+// AlertSeries keeps what is known of alerts over their episodes.
+func (r *Repository) AlertSeries() repository.Collection[repository.AlertSeries] {
+	return r.alertSeries
+}
+
+// AlertGroups keeps what is known of alerts that rules hold together.
+func (r *Repository) AlertGroups() repository.Collection[repository.AlertGroup] {
+	return r.alertGroups
+}
+
+// Deliveries keeps what alerting systems sent.
+func (r *Repository) Deliveries() repository.Collection[repository.Delivery] {
+	return r.deliveries
+}
+
+// Subscriptions keeps what is told to whom.
+func (r *Repository) Subscriptions() repository.Collection[repository.Subscription] {
+	return r.subscriptions
+}
+
+// EventDeliveries keeps events on their way to subscriptions.
+func (r *Repository) EventDeliveries() repository.Collection[repository.EventDelivery] {
+	return r.eventDeliveries
+}
 
 // RejectedDeliveries keeps deliveries that made no sense.
 func (r *Repository) RejectedDeliveries() repository.Collection[repository.RejectedDelivery] {

@@ -13,6 +13,7 @@ func testCreationKey(t *testing.T, newRepository func(t *testing.T) repository.R
 	runScenarios(t, newRepository, []scenario{
 		{"the second time", creationKeyTwice},
 		{"of what is purged", creationKeyOfPurged},
+		{"is found by", creationKeyFinds},
 		{"in one call", creationKeyInOneCall},
 		{"many at once", creationKeyConcurrently},
 		{"many batches at once", creationKeyInConcurrentBatches},
@@ -62,6 +63,27 @@ func creationKeyOfPurged(t *testing.T, store repository.Repository) {
 		t.Fatal(err)
 	}
 	check(t, "created", created, []repository.Created[repository.Incident]{{Resource: purged, Existed: true}})
+}
+
+// creationKeyFinds expects what has the keys, as it is now, and nothing of what is purged, has no key, or is not there.
+func creationKeyFinds(t *testing.T, store repository.Repository) {
+	for n, key := range []string{"", "a", "b", "c", "d"} {
+		create(t, store.Incidents(), keyed(n+1, key), repository.Effects{})
+	}
+	changed := update(t, store.Incidents(), newID(2), func(incident *repository.Incident) (repository.Effects, error) {
+		incident.Title = "Changed meanwhile"
+		return repository.Effects{}, nil
+	})
+	deleted := setVisibility(t, store, newID(3), repository.Deleted)
+	setVisibility(t, store, newID(4), repository.Purged)
+	found, err := store.Incidents().Find(t.Context(), "a", "b", "c", "nowhere", "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, "found", found, map[string]repository.Incident{"a": changed, "b": deleted})
+	if found, err = store.Incidents().Find(t.Context()); err != nil || len(found) > 0 {
+		t.Errorf("by no key: %v, %v", found, err)
+	}
 }
 
 func creationKeyInOneCall(t *testing.T, store repository.Repository) {

@@ -53,16 +53,24 @@ func holds[T any](schema repository.Schema[T], resource *T, condition repository
 			return term >= condition.From && term < condition.Before
 		})
 	case repository.NumberRange:
-		field, ok := schema.Field(condition.Field)
-		if !ok {
-			panic("no such field: " + condition.Field)
-		}
-		number, ok := field.Number(resource)
+		number, ok := number(schema, resource, condition.Field)
 		return ok && number >= condition.Min && number <= condition.Max
+	case repository.NumberUnset:
+		_, ok := number(schema, resource, condition.Field)
+		return !ok
 	case repository.IDRange:
 		id := schema.Header(resource).ID
 		return id >= condition.From && (condition.Before == "" || id < condition.Before)
 	default:
 		panic(fmt.Sprintf("no such condition: %T", condition))
 	}
+}
+
+// number is the number of a resource's field, and whether it has one.
+func number[T any](schema repository.Schema[T], resource *T, name string) (int64, bool) {
+	field, ok := schema.Field(name)
+	if !ok {
+		panic("no such field: " + name)
+	}
+	return field.Number(resource)
 }

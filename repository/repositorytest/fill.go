@@ -27,6 +27,8 @@ func fill(value reflect.Value, field string, choose chooser) {
 		value.SetString(choose.text(field))
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		value.SetInt(choose.number())
+	case reflect.Float64:
+		value.SetFloat(float64(choose.number()) / 4) // Exact in binary.
 	case reflect.Bool:
 		value.SetBool(choose.number()%2 == 1)
 	case reflect.Pointer:

@@ -15,7 +15,7 @@ func testPage(t *testing.T, newRepository func(t *testing.T) repository.Reposito
 	const parent = 5000
 	runScenarios(t, newRepository, []scenario{
 		{"incidents", func(t *testing.T, store repository.Repository) {
-			createAll(t, store.Incidents(), randomResources(newRandom(11), repository.IncidentSchema, 16, 0))
+			createAll(t, store.Incidents(), randomResources(newRandom(11), repository.IncidentSchema, 40, 0))
 			paged(t, repository.IncidentSchema, store.Incidents(), repository.Query{
 				Where: repository.Not{Condition: repository.TermIn{repository.Term("kind", "NEAR_MISS")}},
 			})

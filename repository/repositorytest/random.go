@@ -135,6 +135,8 @@ func (q querier[T]) comparison() repository.Condition {
 	}
 	field := pick(q.random, q.schema.Fields)
 	switch {
+	case field.Ordered && q.IntN(4) == 0:
+		return repository.NumberUnset{Field: field.Name}
 	case field.Number != nil && q.IntN(2) == 0:
 		return q.numberRange(field, &resource)
 	case field.Values != nil:

@@ -18,9 +18,27 @@ func testRoundTrip(t *testing.T, newRepository func(t *testing.T) repository.Rep
 			})
 			t.Run("post-mortem", func(t *testing.T) { roundTrip(t, repository.PostMortemSchema, store.PostMortems(), "") })
 			t.Run("action item", func(t *testing.T) { roundTrip(t, repository.ActionItemSchema, store.ActionItems(), "") })
+			t.Run("participant statement", func(t *testing.T) {
+				roundTrip(t, repository.ParticipantStatementSchema, store.ParticipantStatements(), newID(900))
+			})
+			t.Run("ground rules", func(t *testing.T) { roundTrip(t, repository.GroundRulesSchema, store.GroundRules(), "") })
+			t.Run("template", func(t *testing.T) {
+				roundTrip(t, repository.PostMortemTemplateSchema, store.PostMortemTemplates(), "")
+			})
+			t.Run("system", func(t *testing.T) { roundTrip(t, repository.SystemSchema, store.Systems(), "") })
+			t.Run("mental model", func(t *testing.T) {
+				roundTrip(t, repository.MentalModelSchema, store.MentalModels(), newID(900))
+			})
 			t.Run("rejected delivery", func(t *testing.T) {
 				roundTrip(t, repository.RejectedDeliverySchema, store.RejectedDeliveries(), "")
 			})
+			t.Run("integration", func(t *testing.T) { roundTrip(t, repository.IntegrationSchema, store.Integrations(), "") })
+			t.Run("alert", func(t *testing.T) { roundTrip(t, repository.AlertSchema, store.Alerts(), "") })
+			t.Run("alert series", func(t *testing.T) { roundTrip(t, repository.AlertSeriesSchema, store.AlertSeries(), newID(900)) })
+			t.Run("alert group", func(t *testing.T) { roundTrip(t, repository.AlertGroupSchema, store.AlertGroups(), newID(900)) })
+			t.Run("delivery", func(t *testing.T) { roundTrip(t, repository.DeliverySchema, store.Deliveries(), "") })
+			t.Run("subscription", func(t *testing.T) { roundTrip(t, repository.SubscriptionSchema, store.Subscriptions(), "") })
+			t.Run("event delivery", func(t *testing.T) { roundTrip(t, repository.EventDeliverySchema, store.EventDeliveries(), newID(900)) })
 		}},
 		{"every field of every effect", roundTripOfEffects},
 		{"nothing but an id", func(t *testing.T, store repository.Repository) {
@@ -61,12 +79,15 @@ func roundTripOfEffects(t *testing.T, store repository.Repository) {
 	item := completeResource(repository.ActionItemSchema, 12)
 	revision := completeResource(repository.PostMortemRevisionSchema, 13)
 	revision.ID, revision.Parent = repository.RevisionID(newID(2), 1), newID(2)
+	known := completeResource(repository.SystemRevisionSchema, 15)
+	known.ID, known.Parent = repository.RevisionID("checkout", 1), "checkout"
 	event := completeResource(repository.EventSchema, 14)
 	effects := repository.Effects{
 		Events:              []repository.Event{event},
 		TimelineEntries:     []repository.TimelineEntry{entry},
 		ActionItems:         []repository.ActionItem{item},
 		PostMortemRevisions: []repository.PostMortemRevision{revision},
+		SystemRevisions:     []repository.SystemRevision{known},
 	}
 	create(t, store.Incidents(), newIncident(1), effects)
 
@@ -76,6 +97,7 @@ func roundTripOfEffects(t *testing.T, store repository.Repository) {
 	check(t, "action item", get(t, store.ActionItems(), item.ID), item)
 	got := get(t, store.PostMortemRevisions(), revision.ID)
 	check(t, "post-mortem revision", got, revision)
+	check(t, "system revision", get(t, store.SystemRevisions(), known.ID), known)
 	checkUTC(t, reflect.ValueOf(got))
 }
 

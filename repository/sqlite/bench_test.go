@@ -49,7 +49,7 @@ func alert(n int) repository.Creation[repository.Incident] {
 		Kind: "INCIDENT", Severity: fmt.Sprintf("SEV%d", 1+n%5), State: "ACTIVE", Labels: labels,
 		Impact:     repository.Impact{Services: []string{labels["job"]}},
 		Milestones: repository.Milestones{StartTime: at.Add(-time.Duration(mixed % 600_000_000_000)).Truncate(time.Millisecond), DetectTime: at},
-		Origin: repository.Origin{Actor: "alertmanager", Alerts: []repository.Alert{{
+		Origin: repository.Origin{Actor: "alertmanager", Alerts: []repository.IncidentAlert{{
 			Fingerprint: fmt.Sprintf("%016x", mixed), Status: "FIRING", Labels: labels, StartTime: at, NotificationCount: 1,
 			Annotations:  map[string]string{"summary": "High latency", "runbook_url": "https://runbooks.example.com/latency"},
 			GeneratorURL: "http://prometheus.example.com/graph?g0.expr=latency", LastNotificationTime: at,

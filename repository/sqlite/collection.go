@@ -50,6 +50,28 @@ func (c *collection[T]) find(ctx context.Context, id string) ([]driver.Value, er
 	return found, err
 }
 
+// Find implements [repository.Reader].
+func (c *collection[T]) Find(ctx context.Context, creationKeys ...string) (found map[string]T, err error) {
+	ctx, end := c.repository.observe(ctx, operationFind, c.name)
+	defer func() { err = end(ctx, err) }()
+	found = make(map[string]T, len(creationKeys))
+	err = c.repository.readers.use(ctx, func(connection *connection) error {
+		for _, key := range creationKeys {
+			if err := connection.query(ctx, c.byKey, []driver.Value{key}, func(row []driver.Value) error {
+				resource, err := c.decode(row)
+				if err == nil && c.schema.Header(&resource).Visibility != repository.Purged {
+					found[key] = resource
+				}
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
 // List implements [repository.Reader].
 func (c *collection[T]) List(ctx context.Context, query repository.Query) (resources []T, err error) {
 	ctx, end := c.repository.observe(ctx, operationList, c.name)

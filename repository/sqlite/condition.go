@@ -42,6 +42,10 @@ func (t *table) filter(condition repository.Condition) (fragment, bool) {
 		return inner.surround("NOT (", ")"), ok
 	case repository.NumberRange:
 		return t.filterNumber(condition)
+	case repository.NumberUnset:
+		return fragment{
+			fmt.Sprintf("t.%s = %d", quote(condition.Field), int64(repository.Unset)), nil,
+		}, t.hasNumber(condition.Field)
 	case repository.IDRange:
 		if condition.Before == "" {
 			return fragment{"t.id >= ?", []driver.Value{condition.From}}, true

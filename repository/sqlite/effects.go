@@ -6,8 +6,8 @@ import (
 
 // effects are the rows that follow from a change. Those of events have no id until they are written.
 type effects struct {
-	events, timelineEntries, actionItems, postMortemRevisions []row
-	size                                                      int
+	events, timelineEntries, actionItems, postMortemRevisions, systemRevisions []row
+	size                                                                       int
 }
 
 func (r *Repository) encodeEffects(from repository.Effects) (effects, error) {
@@ -24,7 +24,10 @@ func (r *Repository) encodeEffects(from repository.Effects) (effects, error) {
 	if encoded.actionItems, err = encodeAll(r.actionItems.codec, from.ActionItems, &encoded.size); err != nil {
 		return effects{}, err
 	}
-	encoded.postMortemRevisions, err = encodeAll(r.postMortemRevisions.codec, from.PostMortemRevisions, &encoded.size)
+	if encoded.postMortemRevisions, err = encodeAll(r.postMortemRevisions.codec, from.PostMortemRevisions, &encoded.size); err != nil {
+		return effects{}, err
+	}
+	encoded.systemRevisions, err = encodeAll(r.systemRevisions.codec, from.SystemRevisions, &encoded.size)
 	return encoded, err
 }
 
@@ -49,6 +52,7 @@ func (r *Repository) writeEffects(tx *transaction, effects *effects) error {
 		{r.timelineEntries.table, effects.timelineEntries},
 		{r.actionItems.table, effects.actionItems},
 		{r.postMortemRevisions.table, effects.postMortemRevisions},
+		{r.systemRevisions.table, effects.systemRevisions},
 	} {
 		for i := range each.rows {
 			if _, err := tx.insert(each.table, &each.rows[i]); err != nil {

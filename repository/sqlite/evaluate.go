@@ -34,6 +34,9 @@ func holds(s subject, condition repository.Condition) bool {
 	case repository.NumberRange:
 		number, ok := s.number(condition.Field)
 		return ok && number >= condition.Min && number <= condition.Max
+	case repository.NumberUnset:
+		_, ok := s.number(condition.Field)
+		return !ok
 	case repository.IDRange:
 		return s.id() >= condition.From && (condition.Before == "" || s.id() < condition.Before)
 	default:

@@ -17,6 +17,7 @@ const instrumentation = "github.com/debriefhq/debrief/repository/sqlite"
 
 const (
 	operationGet    = "get"
+	operationFind   = "find"
 	operationList   = "list"
 	operationCount  = "count"
 	operationCreate = "create"

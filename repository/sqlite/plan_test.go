@@ -74,6 +74,13 @@ func conditionsOn[T any](field repository.Field[T]) map[string]repository.Condit
 			conditions["number range"], repository.TermIn{repository.Term("state", "ACTIVE")},
 		}
 	}
+	if field.Ordered && field.Name != "update_time" { // Here lists are ordered by that: nothing is to be put in order then.
+		unset := repository.NumberUnset{Field: field.Name}
+		conditions["not set"] = unset
+		conditions["not set, and more"] = repository.Or{
+			repository.And{unset, repository.Not{Condition: conditions["number range"]}}, conditions["number range"],
+		}
+	}
 	return conditions
 }
 

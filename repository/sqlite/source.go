@@ -55,7 +55,7 @@ func (p *planner) arms(condition repository.Condition) []fragment {
 		return []fragment{p.search(found)}
 	}
 	switch condition := condition.(type) {
-	case repository.NumberRange, repository.IDRange:
+	case repository.NumberRange, repository.NumberUnset, repository.IDRange:
 		filter, _ := p.filter(condition)
 		return []fragment{filter.surround("SELECT t.position FROM "+quote(p.name)+" t WHERE ", "")}
 	case repository.Or:
@@ -71,6 +71,13 @@ func (p *planner) arms(condition repository.Condition) []fragment {
 			all = append(all, arms...)
 		}
 		return all
+	case repository.And:
+		for _, each := range condition {
+			if arms := p.arms(each); arms != nil {
+				return arms
+			}
+		}
+		return nil
 	default:
 		return nil
 	}

@@ -48,7 +48,20 @@ type Repository struct {
 	postMortems         *collection[repository.PostMortem]
 	postMortemRevisions *collection[repository.PostMortemRevision]
 	actionItems         *collection[repository.ActionItem]
+	statements          *collection[repository.ParticipantStatement]
+	groundRules         *collection[repository.GroundRules]
+	templates           *collection[repository.PostMortemTemplate]
+	systems             *collection[repository.System]
+	systemRevisions     *collection[repository.SystemRevision]
+	mentalModels        *collection[repository.MentalModel]
 	rejectedDeliveries  *collection[repository.RejectedDelivery]
+	integrations        *collection[repository.Integration]
+	alerts              *collection[repository.Alert]
+	alertSeries         *collection[repository.AlertSeries]
+	alertGroups         *collection[repository.AlertGroup]
+	deliveries          *collection[repository.Delivery]
+	subscriptions       *collection[repository.Subscription]
+	eventDeliveries     *collection[repository.EventDelivery]
 	events              *collection[repository.Event]
 }
 
@@ -108,7 +121,20 @@ func (r *Repository) makeCollections() {
 	r.postMortems = newCollection(r, repository.PostMortemSchema)
 	r.postMortemRevisions = newCollection(r, repository.PostMortemRevisionSchema)
 	r.actionItems = newCollection(r, repository.ActionItemSchema)
+	r.statements = newCollection(r, repository.ParticipantStatementSchema)
+	r.groundRules = newCollection(r, repository.GroundRulesSchema)
+	r.templates = newCollection(r, repository.PostMortemTemplateSchema)
+	r.systems = newCollection(r, repository.SystemSchema)
+	r.systemRevisions = newCollection(r, repository.SystemRevisionSchema)
+	r.mentalModels = newCollection(r, repository.MentalModelSchema)
 	r.rejectedDeliveries = newCollection(r, repository.RejectedDeliverySchema)
+	r.integrations = newCollection(r, repository.IntegrationSchema)
+	r.alerts = newCollection(r, repository.AlertSchema)
+	r.alertSeries = newCollection(r, repository.AlertSeriesSchema)
+	r.alertGroups = newCollection(r, repository.AlertGroupSchema)
+	r.deliveries = newCollection(r, repository.DeliverySchema)
+	r.subscriptions = newCollection(r, repository.SubscriptionSchema)
+	r.eventDeliveries = newCollection(r, repository.EventDeliverySchema)
 	r.events = newCollection(r, repository.EventSchema)
 }
 
@@ -146,9 +172,74 @@ func (r *Repository) PostMortemRevisions() repository.Reader[repository.PostMort
 // ActionItems implements [repository.Repository].
 func (r *Repository) ActionItems() repository.Collection[repository.ActionItem] { return r.actionItems }
 
+// ParticipantStatements implements [repository.Repository].
+func (r *Repository) ParticipantStatements() repository.Collection[repository.ParticipantStatement] {
+	return r.statements
+}
+
+// GroundRules implements [repository.Repository].
+func (r *Repository) GroundRules() repository.Collection[repository.GroundRules] {
+	return r.groundRules
+}
+
+// PostMortemTemplates implements [repository.Repository].
+func (r *Repository) PostMortemTemplates() repository.Collection[repository.PostMortemTemplate] {
+	return r.templates
+}
+
+// Systems implements [repository.Repository].
+func (r *Repository) Systems() repository.Collection[repository.System] {
+	return r.systems
+}
+
+// SystemRevisions implements [repository.Repository].
+func (r *Repository) SystemRevisions() repository.Reader[repository.SystemRevision] {
+	return r.systemRevisions
+}
+
+// MentalModels implements [repository.Repository].
+func (r *Repository) MentalModels() repository.Collection[repository.MentalModel] {
+	return r.mentalModels
+}
+
 // RejectedDeliveries implements [repository.Repository].
 func (r *Repository) RejectedDeliveries() repository.Collection[repository.RejectedDelivery] {
 	return r.rejectedDeliveries
+}
+
+// Integrations implements [repository.Repository].
+func (r *Repository) Integrations() repository.Collection[repository.Integration] {
+	return r.integrations
+}
+
+// Alerts implements [repository.Repository].
+func (r *Repository) Alerts() repository.Collection[repository.Alert] {
+	return r.alerts
+}
+
+// AlertSeries implements [repository.Repository].
+func (r *Repository) AlertSeries() repository.Collection[repository.AlertSeries] {
+	return r.alertSeries
+}
+
+// AlertGroups implements [repository.Repository].
+func (r *Repository) AlertGroups() repository.Collection[repository.AlertGroup] {
+	return r.alertGroups
+}
+
+// Deliveries implements [repository.Repository].
+func (r *Repository) Deliveries() repository.Collection[repository.Delivery] {
+	return r.deliveries
+}
+
+// Subscriptions implements [repository.Repository].
+func (r *Repository) Subscriptions() repository.Collection[repository.Subscription] {
+	return r.subscriptions
+}
+
+// EventDeliveries implements [repository.Repository].
+func (r *Repository) EventDeliveries() repository.Collection[repository.EventDelivery] {
+	return r.eventDeliveries
 }
 
 // Events implements [repository.Repository].

@@ -18,7 +18,21 @@ type Document struct {
 	Facilitator  string
 	Scribe       string
 	Participants []Person
-	Incidents    []Incident
+	// Stakeholders are those who are to learn of it without having taken part.
+	Stakeholders []Person
+	// RulesReadTime is when the ground rules were read.
+	RulesReadTime time.Time
+	ReviewEndTime time.Time
+	// Conclusion is ACTION_ITEMS or NOTHING_TO_DO, and ConclusionNote what was said to that.
+	Conclusion     string
+	ConclusionNote string
+	// Labels are shown in the order of their keys.
+	Labels    map[string]string
+	Incidents []Incident
+
+	// Layout are the sections in their order. What it leaves out follows where it is not empty: the standard sections
+	// in the order of [Standard], then the free ones. Empty: [Standard].
+	Layout []Heading
 
 	// Summary and Impact are Markdown.
 	Summary string
@@ -27,7 +41,10 @@ type Document struct {
 	Timeline       []Entry
 	FurtherEntries int
 	Beliefs        []Belief
-	Factors        []Factor
+	// Models are shown in the order given. FurtherModels is how many more there are that were not given.
+	Models        []Model
+	FurtherModels int
+	Factors       []Factor
 	// WhatWentWell, WhereWeWereLucky, WhatSurprisedUs and OpenQuestions are Markdown.
 	WhatWentWell     string
 	WhereWeWereLucky string
@@ -35,7 +52,36 @@ type Document struct {
 	// Actions are shown in the order given. FurtherActions is how many more there are that were not given.
 	Actions        []Action
 	FurtherActions int
-	OpenQuestions  string
+	// ActionAdvice is what is to be said to the action items as a whole, in a line; empty: nothing.
+	ActionAdvice  string
+	OpenQuestions string
+	// Sections are the free ones.
+	Sections []Section
+	// Answers are those to questions of the review, in the order given.
+	Answers []Answer
+}
+
+// Heading is the place of a section in a document.
+type Heading struct {
+	// ID is that of a standard section, or of a free one.
+	ID    string
+	Title string
+}
+
+// Section is one that no other field stands for. Text is Markdown.
+type Section struct {
+	ID    string
+	Title string
+	Text  string
+}
+
+// Answer is one to a question of the review.
+type Answer struct {
+	Question string
+	// Text is Markdown; empty where the answer stands in a section.
+	Text string
+	// Section is the heading of the section in which the answer stands.
+	Section string
 }
 
 // Person is somebody who took part, in a role that may be empty.
@@ -51,6 +97,8 @@ type Incident struct {
 	Title    string
 	Severity string
 	State    string
+	// Services are those that it concerned.
+	Services []string
 	// Milestones are in the order in which they are shown. Those without a time are left out.
 	Milestones []Milestone
 }
@@ -97,6 +145,35 @@ type Belief struct {
 	Evidence []Evidence
 }
 
+// Model is a system as a role or a team believed it to be, and where that and the system part.
+type Model struct {
+	// HeldBy is a role or a team.
+	HeldBy string
+	// System is the system's name, and SystemRevision the revision of its reality that the model was compared with.
+	System         string
+	SystemRevision int32
+	// Description is Markdown.
+	Description string
+	// Gaps are shown in the order given. FurtherGaps is how many more there are that were not given.
+	Gaps        []Gap
+	FurtherGaps int
+	// Mermaid is the picture as a flowchart; empty: there is none.
+	Mermaid string
+}
+
+// Gap is a place where a model and the system part.
+type Gap struct {
+	Kind       string
+	Components []string
+	// FactKey is the key of the fact that it is about; empty where it is about none.
+	FactKey          string
+	Believed, Actual string
+	Surprise         string
+	// Updates are what has changed the model since, a plain line each.
+	Updates  []string
+	Resolved bool
+}
+
 // Factor is one of the things that had to come together. Description is Markdown.
 type Factor struct {
 	Category    string
@@ -113,6 +190,11 @@ type Action struct {
 	DueTime  time.Time
 	// TrackerURI becomes a link under the same rule as [Evidence.URI].
 	TrackerURI string
+	// Priority and Labels have columns of their own where an action item has one.
+	Priority string
+	Labels   map[string]string
+	// Description is Markdown, shown below the table.
+	Description string
 }
 
 // MaxSectionBytes bounds each section that lists things: what does not fit is left out, and the section says how many.

@@ -23,6 +23,10 @@ func published() export.Document {
 		Participants: []export.Person{
 			{Name: "Ada", Role: "incident lead"}, {Name: "Bo", Role: "payments on-call"}, {Name: "Chidi"},
 		},
+		Stakeholders:  []export.Person{{Name: "Dana", Role: "support lead"}},
+		RulesReadTime: at(5, 9, 2, 0),
+		ReviewEndTime: at(5, 10, 1, 0),
+		Conclusion:    "ACTION_ITEMS", ConclusionNote: "Three of them, the first by Friday.",
 		Incidents: []export.Incident{{
 			Name: "incidents/01KJV2W8Z4Q5N8B7X0C3D6F9GH", Title: "Checkout answers 7.4 % of requests with 5xx",
 			Severity: "SEV2", State: "RESOLVED",
@@ -74,6 +78,14 @@ func published() export.Document {
 			{Title: "Subscribe to the gateway's notices", State: "OPEN", Strength: "WEAKER"},
 		},
 		OpenQuestions: "What else pins a trust store?",
+		Sections: []export.Section{
+			{ID: "money", Title: "What became of the money", Text: "All payments were *refunded*.\n\n# In detail\n\n1,904 of them."},
+			{ID: "known", Title: "How that is known", Text: "From the ledger."},
+		},
+		Answers: []export.Answer{
+			{Question: "What told people that the release had ended?", Text: "Nothing: `done` is printed before it is."},
+			{Question: "What would have to be so that this could not come again?", Section: "Open questions"},
+		},
 	}
 }
 

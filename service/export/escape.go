@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,6 +15,23 @@ import (
 // a paragraph, a heading, a table's cell or a link.
 func line(text string) string {
 	return endHeading(guardLine(escape(strings.Join(strings.Fields(clean(text)), " "), false)))
+}
+
+// nameLine is a line for a name that stands among others: what separates them, and brackets, which enclose roles, are
+// written so that they belong to the name, which an importer relies on.
+func nameLine(text string) string {
+	escaped := escape(strings.Join(strings.Fields(clean(text)), " "), false)
+	return endHeading(guardLine(nameMarks.Replace(escaped)))
+}
+
+var nameMarks = strings.NewReplacer(",", `\,`, "(", `\(`, ")", `\)`, "·", "&middot;")
+
+// distinct keeps a name from being read as one of the words that may stand in its place.
+func distinct(name string, reserved ...string) string {
+	if !slices.Contains(reserved, name) {
+		return name
+	}
+	return fmt.Sprintf("&#%d;", name[0]) + name[1:]
 }
 
 // escape puts a backslash before each character that could mean something. A raw text is Markdown already: the escapes

@@ -9,11 +9,11 @@ import (
 
 // beliefs lays what was believed beside what was true: in a table where both are a line, one below the other where they
 // are more.
-func (w *writer) beliefs(beliefs []Belief) {
+func (w *writer) beliefs(title string, beliefs []Belief) {
 	if len(beliefs) == 0 {
 		return
 	}
-	w.section("What we believed and what was true")
+	w.section(title)
 	room := w.room()
 	var table strings.Builder
 	var rest []Belief
@@ -48,7 +48,7 @@ func (b Belief) cells() ([]string, bool) {
 		if e.Excerpt != "" {
 			return nil, false
 		}
-		links = append(links, e.markdown())
+		links = append(links, strings.ReplaceAll(e.markdown(), ", ", `\, `))
 	}
 	return []string{holder(b.HeldBy, "We"), believed, actual, strings.Join(links, ", ")}, true
 }
@@ -102,8 +102,8 @@ var categories = []string{
 }
 
 // factors shows contributing factors under their categories, those without one last.
-func (w *writer) factors(factors []Factor) {
-	w.section("Contributing factors")
+func (w *writer) factors(title string, factors []Factor) {
+	w.section(title)
 	if len(factors) == 0 {
 		w.block("None recorded.")
 		return

@@ -66,7 +66,9 @@ func FuzzMarkdown(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		tree := inspect(t, []byte(export.Markdown(everywhere("x "+text))), "T")
-		if got := headingsOf(tree); !slices.Equal(got, sections) {
+		// The free sections have the text as their heading.
+		got := headingsOf(tree)
+		if len(got) != len(sections) || !slices.Equal(slices.Delete(slices.Clone(got), 11, 13), slices.Delete(slices.Clone(sections), 11, 13)) {
 			t.Errorf("the document's headings are %q", got)
 		}
 	})

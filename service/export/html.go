@@ -42,15 +42,15 @@ type entryOfContents struct{ ID, Title string }
 // HTML renders Markdown, such as that of [Markdown], as one page that reads well on a screen, in light and dark, and on
 // paper. It loads nothing and runs nothing: raw HTML is shown as the text that it is, an image as a link to it, and
 // links lead to http, https and mailto only. Title is the page's plain title. A text that would be too costly to read is
-// shown as it was written.
-func HTML(markdown []byte, title string) ([]byte, error) {
+// shown as it was written. Pictures stand in the place of the code blocks that they are drawn from.
+func HTML(markdown []byte, title string, pictures ...Picture) ([]byte, error) {
 	source := []byte(clean(string(markdown)))
 	content := page{
 		Title:  strings.Join(strings.Fields(clean(title)), " "),
 		Policy: policy,
 		Style:  template.CSS(style), //nolint:gosec // it is ours, not the document's
 	}
-	body, err := content.render(source)
+	body, err := content.render(source, pictures)
 	if err != nil {
 		return nil, err
 	}
@@ -63,13 +63,14 @@ func HTML(markdown []byte, title string) ([]byte, error) {
 }
 
 // render gives the page its body and its contents.
-func (p *page) render(source []byte) (string, error) {
+func (p *page) render(source []byte, pictures []Picture) (string, error) {
 	tree, ok := parse(source)
 	if !ok {
 		return "<pre>" + template.HTMLEscapeString(string(source)) + "</pre>\n", nil
 	}
 	p.Contents = intoSections(tree, source)
 	dressTables(tree, source)
+	hangPictures(tree, source, pictures)
 	var b strings.Builder
 	if err := dialect.Renderer().Render(&b, source, tree); err != nil {
 		return "", fmt.Errorf("render the body: %w", err)

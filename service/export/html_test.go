@@ -28,7 +28,10 @@ func everywhere(text string) export.Document {
 			{Name: text, Title: text, Severity: text, State: text, Milestones: []export.Milestone{{Name: text, Time: at(1, 0, 0, 0)}}},
 			{Name: text, Title: text},
 		},
-		Summary: text, Impact: text,
+		Stakeholders: []export.Person{{Name: text, Role: text}}, Conclusion: text, ConclusionNote: text,
+		Sections: []export.Section{{ID: text, Title: text, Text: text}, {ID: text, Text: text}},
+		Answers:  []export.Answer{{Question: text, Text: text, Section: text}},
+		Summary:  text, Impact: text,
 		Timeline: []export.Entry{
 			{Time: at(1, 0, 0, 0), Kind: text, Author: text, AuthorRole: text, Incident: text, Text: text, Evidence: evidence},
 		},
@@ -43,6 +46,7 @@ func everywhere(text string) export.Document {
 var sections = []string{
 	"Summary", "Impact", "Incidents", "Timeline", "What we believed and what was true", "Contributing factors",
 	"What went well", "Where we were lucky", "What surprised us", "Action items", "Open questions",
+	"What became of the money", "How that is known", "Questions of the review",
 }
 
 func TestHTMLRunsAndLoadsNothing(t *testing.T) {
@@ -231,4 +235,20 @@ func textOf(node *html.Node) string {
 		}
 	}
 	return b.String()
+}
+
+// The advice on action items reads the same in both forms.
+func TestTheAdviceOnActionItemsIsShown(t *testing.T) {
+	document := export.Document{Title: "T", Actions: []export.Action{{Title: "Train people", Description: "All of *them*."}}, ActionAdvice: "Think of <stronger> ones."}
+	markdown := export.Markdown(document)
+	if want := "\n> **Advice:** Think of \\<stronger> ones.\n\n### Train people\n\nAll of *them*.\n"; !strings.Contains(markdown, want) {
+		t.Errorf("no %q in\n%s", want, markdown)
+	}
+	page, err := export.HTML([]byte(markdown), document.Title)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "<p><strong>Advice:</strong> Think of &lt;stronger&gt; ones.</p>"; !strings.Contains(string(page), want) {
+		t.Errorf("no %q in\n%s", want, page)
+	}
 }

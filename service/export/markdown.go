@@ -1,7 +1,9 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
 	"path"
 	"slices"
@@ -21,17 +23,8 @@ const (
 func Markdown(document Document) string {
 	w := &writer{}
 	w.head(document)
-	w.text("Summary", document.Summary)
-	w.text("Impact", document.Impact)
-	w.incidents(document.Incidents)
-	w.timeline(document)
-	w.beliefs(document.Beliefs)
-	w.factors(document.Factors)
-	w.text("What went well", document.WhatWentWell)
-	w.text("Where we were lucky", document.WhereWeWereLucky)
-	w.text("What surprised us", document.WhatSurprisedUs)
-	w.actions(document)
-	w.text("Open questions", document.OpenQuestions)
+	w.sections(document)
+	w.answers(document)
 	return w.String()
 }
 
@@ -104,31 +97,68 @@ func (w *writer) head(document Document) {
 	add("Facilitator", line(document.Facilitator))
 	add("Scribe", line(document.Scribe))
 	add("Participants", people(document.Participants))
+	add("Stakeholders", people(document.Stakeholders))
+	add("Ground rules read", minute(document.RulesReadTime))
+	add("Review ended", minute(document.ReviewEndTime))
+	add("Conclusion", document.conclusion())
+	add("Labels", labels(document.Labels))
 	if len(facts) > 0 {
 		w.block("%s", strings.Join(facts, "\n"))
 	}
 }
 
+// conclusion is what came of the review, with what was said to that.
+func (d Document) conclusion() string {
+	conclusion := words(d.Conclusion)
+	if note := line(d.ConclusionNote); note != "" && conclusion != "" {
+		conclusion += ": " + note
+	}
+	return conclusion
+}
+
+// labels are keys and values in the order of the keys.
+func labels(of map[string]string) string {
+	pairs := make([]string, 0, len(of))
+	for _, key := range slices.Sorted(maps.Keys(of)) {
+		pairs = append(pairs, nameLine(key+"="+of[key]))
+	}
+	return strings.Join(pairs, ", ")
+}
+
 func people(participants []Person) string {
 	names := make([]string, 0, len(participants))
 	for _, person := range participants {
-		names = append(names, personName(person.Name, person.Role))
+		if name := personName(person.Name, person.Role); name != "" {
+			names = append(names, name)
+		}
 	}
 	return strings.Join(names, ", ")
 }
 
-func personName(name, role string) string {
-	if role = strings.TrimSpace(role); role != "" {
-		name += " (" + role + ")"
+// names are names one after the other.
+func names(of []string) string {
+	var shown []string
+	for _, name := range of {
+		if name = nameLine(name); name != "" {
+			shown = append(shown, name)
+		}
 	}
-	return line(name)
+	return strings.Join(shown, ", ")
+}
+
+func personName(name, role string) string {
+	name, role = nameLine(name), nameLine(role)
+	if role == "" {
+		return name
+	}
+	return strings.TrimLeft(name+" ("+role+")", " ")
 }
 
 func (w *writer) incidents(incidents []Incident) {
 	if len(incidents) == 0 {
 		return
 	}
-	w.section("Incidents")
+	w.section(incidentsPart.Title)
 	omitted := w.blocks(len(incidents), w.room(), func(i int) string { return incident(incidents[i]) })
 	w.leftOut(omitted, "incident", "incidents")
 }
@@ -148,6 +178,9 @@ func incident(incident Incident) string {
 	}
 	if len(facts) > 0 {
 		w.block("%s", strings.Join(facts, " · "))
+	}
+	if services := names(incident.Services); services != "" {
+		w.block("Services: %s", services)
 	}
 	w.milestones(incident.Milestones)
 	return strings.TrimSuffix(w.String(), "\n")
@@ -177,34 +210,86 @@ func (w *writer) milestones(milestones []Milestone) {
 	w.block("%s", strings.Join(rows, "\n"))
 }
 
-func (w *writer) actions(document Document) {
-	w.section("Action items")
+func (w *writer) actions(title string, document Document) {
+	w.section(title)
 	if len(document.Actions)+document.FurtherActions == 0 {
 		w.block("None recorded.")
 		return
 	}
 	room := w.room()
+	columns := actionColumns(document.Actions)
+	heading, rule := make([]string, len(columns)), make([]string, len(columns))
+	for i, column := range columns {
+		heading[i], rule[i] = column.title, "---"
+	}
 	var table strings.Builder
-	writeRow(&table, []string{"Action", "Owner", "State", "Strength", "Due", "Tracker"})
-	writeRow(&table, []string{"---", "---", "---", "---", "---", "---"})
-	omitted := document.FurtherActions
+	writeRow(&table, heading)
+	writeRow(&table, rule)
+	shown := document.Actions
 	for i, action := range document.Actions {
 		if w.Len()+table.Len() > room.end {
-			omitted += len(document.Actions) - i
+			shown = shown[:i]
 			break
 		}
-		writeRow(&table, action.cells())
+		writeRow(&table, action.cells(columns))
 	}
 	w.block("%s", strings.TrimSuffix(table.String(), "\n"))
-	w.leftOut(omitted, "action item", "action items")
+	w.leftOut(document.FurtherActions+len(document.Actions)-len(shown), "action item", "action items")
+	if advice := line(document.ActionAdvice); advice != "" {
+		w.block("> **Advice:** %s", advice)
+	}
+	w.descriptions(shown, room)
 }
 
-func (a Action) cells() []string {
-	due := ""
-	if !a.DueTime.IsZero() {
-		due = a.DueTime.UTC().Format(time.DateOnly)
+// descriptions tell more of action items, each under its title.
+func (w *writer) descriptions(actions []Action, room room) {
+	described := slices.DeleteFunc(slices.Clone(actions), func(a Action) bool { return embed(a.Description, subsectionLevel) == "" })
+	omitted := w.blocks(len(described), room, func(i int) string {
+		return "### " + cmp.Or(line(described[i].Title), "Untitled action item") + "\n\n" + embed(described[i].Description, subsectionLevel)
+	})
+	w.leftOut(omitted, "description", "descriptions")
+}
+
+// actionColumn is a column of the table of action items.
+type actionColumn struct {
+	title string
+	cell  func(Action) string
+}
+
+// actionColumns are the columns that are always there, and those in which an action item has something to say.
+func actionColumns(actions []Action) []actionColumn {
+	columns := []actionColumn{
+		{"Action", func(a Action) string { return line(a.Title) }},
+		{"Owner", func(a Action) string { return line(a.Owner) }},
+		{"State", func(a Action) string { return words(a.State) }},
+		{"Strength", func(a Action) string { return words(a.Strength) }},
+		{"Due", Action.due},
+		{"Tracker", func(a Action) string { return tracker(a.TrackerURI) }},
 	}
-	return []string{line(a.Title), line(a.Owner), words(a.State), words(a.Strength), due, tracker(a.TrackerURI)}
+	for _, more := range []actionColumn{
+		{"Priority", func(a Action) string { return line(a.Priority) }},
+		{"Labels", func(a Action) string { return labels(a.Labels) }},
+	} {
+		if slices.ContainsFunc(actions, func(a Action) bool { return more.cell(a) != "" }) {
+			columns = append(columns, more)
+		}
+	}
+	return columns
+}
+
+func (a Action) cells(columns []actionColumn) []string {
+	cells := make([]string, len(columns))
+	for i, column := range columns {
+		cells[i] = column.cell(a)
+	}
+	return cells
+}
+
+func (a Action) due() string {
+	if a.DueTime.IsZero() {
+		return ""
+	}
+	return a.DueTime.UTC().Format(time.DateOnly)
 }
 
 // tracker shows the last part of an address, which is what trackers call their things by.

@@ -23,7 +23,7 @@ var dialect = goldmark.New(
 // parse reads Markdown into a tree in which everything can be shown: see sanitize. It is false for a text that would
 // take more time or memory than any text that people write.
 func parse(source []byte) (ast.Node, bool) {
-	if tooCostly(source) {
+	if TooCostly(source) {
 		return nil, false
 	}
 	document := dialect.Parser().Parse(text.NewReader(source))
@@ -64,9 +64,10 @@ const (
 
 var containers = regexp.MustCompile(`^(?:[ \t]*(?:>|[-+*]|[0-9]{1,9}[.)]))*`)
 
-// tooCostly counts what makes the parser slow or large, without parsing. A paragraph is taken to be what stands between
+// TooCostly is true of a text that a parser of Markdown would need more time or memory for than for any text that people
+// write. It counts what makes the parser slow or large, without parsing. A paragraph is taken to be what stands between
 // two blank lines, which is never less than what the parser takes for one, or for a table.
-func tooCostly(source []byte) bool {
+func TooCostly(source []byte) bool {
 	var brackets, delimiters, width, rows, cells int
 	for line := range bytes.Lines(source) {
 		if opened := containers.Find(line); len(opened) > maxContainers && countContainers(opened) > maxContainers {

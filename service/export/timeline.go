@@ -6,8 +6,8 @@ import (
 )
 
 // timeline shows entries under their days.
-func (w *writer) timeline(document Document) {
-	w.section("Timeline")
+func (w *writer) timeline(title string, document Document) {
+	w.section(title)
 	if len(document.Timeline)+document.FurtherEntries == 0 {
 		w.block("Nothing recorded.")
 		return
@@ -42,7 +42,7 @@ func (e Entry) markdown(several bool) string {
 func (e Entry) headline(several bool) string {
 	when := e.Time.UTC().Format("15:04:05.999")
 	if e.Precision > 0 {
-		when += " ± " + duration(e.Precision)
+		when += " ± " + exactly(e.Precision)
 	}
 	parts := []string{"**" + when + "**"}
 	if kind := words(e.Kind); kind != "" {
@@ -51,23 +51,30 @@ func (e Entry) headline(several bool) string {
 	if author := e.author(); author != "" {
 		parts = append(parts, author)
 	}
-	if title := line(e.Incident); several && title != "" {
+	if title := nameLine(e.Incident); several && title != "" {
 		parts = append(parts, title)
 	}
 	if e.Amended {
-		parts = append(parts, "amended")
+		parts = append(parts, amended)
 	}
 	return strings.Join(parts, " · ")
 }
 
 func (e Entry) author() string {
 	if e.Anonymous {
-		return personName("anonymous", e.AuthorRole)
+		return personName(anonymous, e.AuthorRole)
 	}
-	if strings.TrimSpace(e.Author) == "" {
-		return line(e.AuthorRole)
-	}
-	return personName(e.Author, e.AuthorRole)
+	return strings.Replace(personName(e.Author, e.AuthorRole), nameLine(e.Author), distinct(nameLine(e.Author), headlineWords...), 1)
+}
+
+const (
+	anonymous = "anonymous"
+	amended   = "amended"
+)
+
+// headlineWords are what a headline may say beside names.
+var headlineWords = []string{
+	anonymous, amended, "Detection", "Diagnosis", "Action", "Repair", "Communication", "Alert", "Key moment", "Note",
 }
 
 // evidence is a list of links, with what they show below them.

@@ -36,7 +36,12 @@ func elapsed(d time.Duration) string {
 }
 
 // duration shows the two largest units that are not zero, cut after the second.
-func duration(d time.Duration) string {
+func duration(d time.Duration) string { return inUnits(d, 2) }
+
+// exactly shows all units that are not zero, down to milliseconds.
+func exactly(d time.Duration) string { return inUnits(d, 5) }
+
+func inUnits(d time.Duration, limit int) string {
 	units := []struct {
 		size time.Duration
 		name string
@@ -45,11 +50,12 @@ func duration(d time.Duration) string {
 	}
 	var parts []string
 	for _, unit := range units {
-		if count := d / unit.size; count > 0 && len(parts) < 2 {
+		switch count := d / unit.size; {
+		case count > 0 && len(parts) < limit:
 			parts = append(parts, fmt.Sprintf("%d %s", count, unit.name))
 			d %= unit.size
-		} else if len(parts) > 0 {
-			break
+		case len(parts) > 0 && limit == 2:
+			return strings.Join(parts, " ")
 		}
 	}
 	if len(parts) == 0 {

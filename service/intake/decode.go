@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // maxPath bounds how much of a path an error repeats: names in it may be as long as the body.
@@ -31,7 +33,7 @@ func decode(body []byte, target any) error {
 	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return syntacticProblem(syntactic)
 	}
-	return invalid("", "is not a JSON object as it should be: %s", shorten(printable(err.Error()), maxPath))
+	return invalid("", "is not a JSON object as it should be: %s", plaintext.Clean(err.Error(), maxPath))
 }
 
 func semanticProblem(err *json.SemanticError) error {
@@ -49,7 +51,7 @@ func syntacticProblem(err *jsontext.SyntacticError) error {
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		return invalid(path(err.JSONPointer), "is given twice; give it once")
 	default:
-		return invalid("", "is not JSON: at byte %d, %s", err.ByteOffset, shorten(printable(err.Err.Error()), maxPath))
+		return invalid("", "is not JSON: at byte %d, %s", err.ByteOffset, plaintext.Clean(err.Err.Error(), maxPath))
 	}
 }
 
@@ -99,13 +101,13 @@ func path(pointer jsontext.Pointer) string {
 			break
 		}
 	}
-	return shorten(printable(field), maxPath)
+	return plaintext.Shorten(plaintext.Printable(field), maxPath)
 }
 
 func memberPath(parent, name string) string {
 	switch {
 	case strings.ContainsFunc(name, notPlain):
-		return parent + "[" + strconv.Quote(shorten(name, MaxName)) + "]"
+		return parent + "[" + strconv.Quote(plaintext.Shorten(name, MaxName)) + "]"
 	case parent == "":
 		return name
 	default:

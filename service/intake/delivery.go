@@ -10,7 +10,11 @@ import (
 type Delivery struct {
 	// Source is the kind of sender: "alertmanager".
 	Source string
-	// Alerts has at least one element, in the order in which they were sent. An episode may be in it twice.
+	// ID is how the sender itself names this delivery, the same when it sends it again; empty where it does not. At most
+	// MaxDeliveryID bytes.
+	ID string
+	// Alerts are in the order in which they were sent. An episode may be in it twice. There are none where the sender only
+	// introduced itself, or said something that is not about an alert.
 	Alerts []Alert
 	// Truncated is how many more alerts the sender had and left out.
 	Truncated int
@@ -20,6 +24,9 @@ type Delivery struct {
 	Receiver string
 	// ExternalURL is the sender's own page, as it was sent; it need not be a URL at all.
 	ExternalURL string
+	// ConfirmURL is what is to be asked, once, for the sender to begin to send; empty for nearly every delivery. It comes
+	// from outside: whoever asks it has to see to whom it leads.
+	ConfirmURL string
 }
 
 // Status is what a sender said of an alert.
@@ -27,26 +34,48 @@ type Status string
 
 // The states of an alert, by the API's names.
 const (
-	Firing   Status = "FIRING"
-	Resolved Status = "RESOLVED"
+	Firing       Status = "FIRING"
+	Acknowledged Status = "ACKNOWLEDGED"
+	Resolved     Status = "RESOLVED"
 )
+
+// Link leads to a page about an alert. URI is an http or https URL of at most MaxURL bytes.
+type Link struct {
+	URI   string
+	Title string
+}
+
+// Image is a picture of what an alert is about, such as a graph: it is linked to, never loaded. Its URIs are http or https
+// URLs of at most MaxURL bytes.
+type Image struct {
+	URI string
+	// Link is where a click on it leads; may be empty.
+	Link string
+	// Alternative is what it shows, in words.
+	Alternative string
+}
 
 // Alert is one alert, whoever sent it. Its texts are valid UTF-8 without control characters other than tab and line
 // breaks, and within the Max… bounds; what had to be changed for that is named in Alterations.
 type Alert struct {
 	// EpisodeKey names the episode: one stretch of firing of one alert. However often, by whomever and in whatever time
-	// zone it is told, it stays the same. At most MaxEpisodeKey bytes of printable ASCII.
+	// zone it is told, it stays the same. At most MaxEpisodeKey bytes of printable ASCII. Empty where the sender does not
+	// tell episodes apart: then one lasts from a trigger to the resolve that follows.
 	EpisodeKey string
-	// Fingerprint names the alert over all its episodes.
+	// Fingerprint names the alert over all its episodes: what the sender deduplicates by. At most MaxFingerprint bytes.
 	Fingerprint string
 	Status      Status
+	// Time is when that became so, as the sender says: UTC, in whole milliseconds; zero where it does not say.
+	Time time.Time
+	// Severity is the sender's own word for how bad it is, in lower case: "critical", "p1"; empty where it has none.
+	Severity string
 	// Title is one line of at most MaxTitle characters, never empty.
 	Title string
 	// Summary is Markdown, or empty.
 	Summary     string
 	Labels      map[string]string
 	Annotations map[string]string
-	// StartTime is when it began to fire: UTC, in whole milliseconds.
+	// StartTime is when it began to fire: UTC, in whole milliseconds; zero where the sender does not say.
 	StartTime time.Time
 	// EndTime is when it stopped, UTC in whole milliseconds and never before StartTime; zero while it fires or when the
 	// sender did not say.
@@ -54,6 +83,9 @@ type Alert struct {
 	// GeneratorURL and ExternalURL are as they were sent; they need not be URLs at all.
 	GeneratorURL string
 	ExternalURL  string
+	// Links and Images are at most MaxLinks and MaxImages.
+	Links  []Link
+	Images []Image
 	// Alterations say, a line each, what was shortened, left out or moved so that the alert keeps to its bounds. The lines
 	// are plain text for people. Empty for nearly every alert.
 	Alterations []string
@@ -73,8 +105,13 @@ const (
 	MaxURL             = 8 << 10
 	// MaxTitle is in characters.
 	MaxTitle = 300
-	// MaxEpisodeKey is in bytes.
-	MaxEpisodeKey = 192
+	// MaxEpisodeKey, MaxFingerprint and MaxDeliveryID are in bytes.
+	MaxEpisodeKey  = 192
+	MaxFingerprint = 512
+	MaxDeliveryID  = 256
+	// MaxLinks and MaxImages are counts.
+	MaxLinks  = 32
+	MaxImages = 16
 )
 
 // InvalidError says why a delivery makes no sense.

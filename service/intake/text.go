@@ -6,42 +6,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
-
-// mark ends what was shortened.
-const mark = "…"
-
-// printable replaces control characters, which stores, terminals and logs stumble over, by U+FFFD. Tabs and line breaks
-// stay.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
-}
-
-// line is a text without line breaks, tabs and repeated spaces.
-func line(text string) string { return strings.Join(strings.Fields(text), " ") }
-
-// shorten cuts a text to a number of bytes, between characters, the mark included.
-func shorten(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	end := limit - len(mark)
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + mark
-}
 
 // shortenLine cuts a line to a number of characters, between words where that loses no more than a third of it, the mark
 // included.
-func shortenLine(text string, limit int) string {
+func shortenLine(text string, limit int) string { //nolint:unparam // a reader wants to see the limit where it is called
 	if len(text) <= limit || utf8.RuneCountInString(text) <= limit {
 		return text
 	}
@@ -49,25 +21,25 @@ func shortenLine(text string, limit int) string {
 	if space := strings.LastIndexByte(cut, ' '); space > len(cut)*2/3 {
 		cut = cut[:space]
 	}
-	return strings.TrimRight(cut, " ,;:.-") + mark
+	return strings.TrimRight(cut, " ,;:.-") + plaintext.Mark
 }
 
 // bounded keeps at most limit pairs, the first by name, and of each value at most size bytes. It says what it changed,
 // and never changes what it was given.
-func bounded(alterations *[]string, field string, pairs map[string]string, limit, size int) map[string]string {
+func bounded(alterations *[]string, field string, pairs map[string]string, limit, size int) map[string]string { //nolint:unparam // the counts are equal by chance
 	if fits(pairs, limit, size) {
 		return pairs
 	}
 	kept := make(map[string]string, min(len(pairs), limit))
 	omitted := 0
 	for _, sent := range slices.Sorted(maps.Keys(pairs)) {
-		name := printable(sent)
+		name := plaintext.Printable(sent)
 		if _, taken := kept[name]; taken || len(kept) == limit || len(name) > MaxName {
 			omitted++
 			continue
 		}
-		value := printable(pairs[sent])
-		kept[name] = shorten(value, size)
+		value := plaintext.Printable(pairs[sent])
+		kept[name] = plaintext.Shorten(value, size)
 		if len(value) > size {
 			*alterations = append(*alterations, fmt.Sprintf("%s was shortened from %d to %d bytes",
 				memberPath(field, name), len(value), len(kept[name])))
@@ -97,7 +69,7 @@ func fits(pairs map[string]string, limit, size int) bool {
 func isPrintable(text string) bool {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' && c != '\n' && c != '\t' && c != '\r' || c >= 0x7f {
-			return printable(text) == text
+			return plaintext.Printable(text) == text
 		}
 	}
 	return true
@@ -108,7 +80,7 @@ func link(sent string) string {
 	if len(sent) > MaxURL {
 		return ""
 	}
-	return printable(sent)
+	return plaintext.Printable(sent)
 }
 
 func boundedLink(alterations *[]string, field, sent string) string {

@@ -39,6 +39,11 @@ func TestEveryVerbFromEveryState(t *testing.T) {
 				"startReview DRAFT": "IN_REVIEW", "startReview SCHEDULED": "IN_REVIEW",
 				"publish IN_REVIEW": "PUBLISHED", "publish PUBLISHED": "PUBLISHED",
 				"archive PUBLISHED": "ARCHIVED",
+				"readRules DRAFT":   "DRAFT", "readRules SCHEDULED": "SCHEDULED", "readRules IN_REVIEW": "IN_REVIEW",
+				"recordBreach IN_REVIEW":   "IN_REVIEW",
+				"concludeReview IN_REVIEW": "IN_REVIEW", "concludeReview PUBLISHED": "PUBLISHED",
+				"answerQuestion DRAFT": "DRAFT", "answerQuestion SCHEDULED": "SCHEDULED",
+				"answerQuestion IN_REVIEW": "IN_REVIEW", "answerQuestion PUBLISHED": "PUBLISHED",
 			},
 		},
 		{

@@ -21,7 +21,8 @@ type Machine struct {
 // Transition leads from any of some states to one.
 type Transition struct {
 	From []string
-	To   string
+	// To is empty where the verb leaves the state as it is.
+	To string
 }
 
 // TransitionError says that a verb does not lead anywhere from a state.
@@ -41,6 +42,9 @@ func (m Machine) Step(verb, state string) (string, error) {
 	transition := m.Verbs[verb]
 	if !slices.Contains(transition.From, state) {
 		return "", &TransitionError{Resource: m.Resource, Verb: verb, State: state, Legal: transition.From}
+	}
+	if transition.To == "" {
+		return state, nil
 	}
 	return transition.To, nil
 }

@@ -45,6 +45,11 @@ const (
 	Publish     = "publish"
 	Archive     = "archive"
 
+	ReadRules      = "readRules"
+	RecordBreach   = "recordBreach"
+	ConcludeReview = "concludeReview"
+	AnswerQuestion = "answerQuestion"
+
 	Start    = "start"
 	Complete = "complete"
 	Verify   = "verify"
@@ -78,6 +83,11 @@ var PostMortem = Machine{
 		StartReview: {From: []string{Draft, Scheduled}, To: InReview},
 		Publish:     {From: []string{InReview, Published}, To: Published},
 		Archive:     {From: []string{Published}, To: Archived},
+
+		ReadRules:      {From: []string{Draft, Scheduled, InReview}},
+		RecordBreach:   {From: []string{InReview}},
+		ConcludeReview: {From: []string{InReview, Published}},
+		AnswerQuestion: {From: []string{Draft, Scheduled, InReview, Published}},
 	},
 }
 

@@ -320,9 +320,24 @@ type ActionItem struct {
 	// When it was deleted, UTC; unset while it is not.
 	DeleteTime *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=delete_time,json=deleteTime,proto3" json:"delete_time,omitempty"`
 	// When a deleted one is to be purged for good, UTC; unset while it is not deleted.
-	PurgeTime     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=purge_time,json=purgeTime,proto3" json:"purge_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PurgeTime *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=purge_time,json=purgeTime,proto3" json:"purge_time,omitempty"`
+	// What its title and description suggest. What a person has set in strength holds.
+	SuggestedStrength *StrengthSuggestion `protobuf:"bytes,27,opt,name=suggested_strength,json=suggestedStrength,proto3" json:"suggested_strength,omitempty"`
+	// When to look back whether a similar incident has come again, UTC. Default: when it is done, and as long after as the
+	// server is set.
+	LookBackTime *timestamppb.Timestamp `protobuf:"bytes,28,opt,name=look_back_time,json=lookBackTime,proto3" json:"look_back_time,omitempty"`
+	// Incidents that came after it was done, hit one of the same systems and had a factor of the same category. The oldest first; at most 100.
+	Recurrences []*Recurrence `protobuf:"bytes,29,rep,name=recurrences,proto3" json:"recurrences,omitempty"`
+	// What the blameless check finds in it; only in the view LANGUAGE, and on a check before writing.
+	LanguageFindings []*LanguageFinding `protobuf:"bytes,30,rep,name=language_findings,json=languageFindings,proto3" json:"language_findings,omitempty"`
+	// The gap of a mental model that it answers, `postMortems/{post_mortem}/mentalModels/{mental_model}/gaps/{gap}`.
+	ModelGap string `protobuf:"bytes,31,opt,name=model_gap,json=modelGap,proto3" json:"model_gap,omitempty"`
+	// The services and systems that it concerns: those that the incidents which it came from have hit.
+	Systems []string `protobuf:"bytes,32,rep,name=systems,proto3" json:"systems,omitempty"`
+	// The category of the contributing factor that it answers.
+	FactorCategory ContributingFactor_Category `protobuf:"varint,33,opt,name=factor_category,json=factorCategory,proto3,enum=debrief.v1.ContributingFactor_Category" json:"factor_category,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ActionItem) Reset() {
@@ -537,6 +552,210 @@ func (x *ActionItem) GetPurgeTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *ActionItem) GetSuggestedStrength() *StrengthSuggestion {
+	if x != nil {
+		return x.SuggestedStrength
+	}
+	return nil
+}
+
+func (x *ActionItem) GetLookBackTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LookBackTime
+	}
+	return nil
+}
+
+func (x *ActionItem) GetRecurrences() []*Recurrence {
+	if x != nil {
+		return x.Recurrences
+	}
+	return nil
+}
+
+func (x *ActionItem) GetLanguageFindings() []*LanguageFinding {
+	if x != nil {
+		return x.LanguageFindings
+	}
+	return nil
+}
+
+func (x *ActionItem) GetModelGap() string {
+	if x != nil {
+		return x.ModelGap
+	}
+	return ""
+}
+
+func (x *ActionItem) GetSystems() []string {
+	if x != nil {
+		return x.Systems
+	}
+	return nil
+}
+
+func (x *ActionItem) GetFactorCategory() ContributingFactor_Category {
+	if x != nil {
+		return x.FactorCategory
+	}
+	return ContributingFactor_CATEGORY_UNSPECIFIED
+}
+
+// StrengthSuggestion is how strong a fix a text describes, as far as its words tell.
+type StrengthSuggestion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The strength; unspecified where no word speaks for any.
+	Strength ActionItem_Strength `protobuf:"varint,1,opt,name=strength,proto3,enum=debrief.v1.ActionItem_Strength" json:"strength,omitempty"`
+	// The words that led to it.
+	Words []string `protobuf:"bytes,2,rep,name=words,proto3" json:"words,omitempty"`
+	// How sure it is, from 0 to 1.
+	Confidence float64 `protobuf:"fixed64,3,opt,name=confidence,proto3" json:"confidence,omitempty"`
+	// Why, in a sentence.
+	Why           string `protobuf:"bytes,4,opt,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StrengthSuggestion) Reset() {
+	*x = StrengthSuggestion{}
+	mi := &file_debrief_v1_action_items_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StrengthSuggestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StrengthSuggestion) ProtoMessage() {}
+
+func (x *StrengthSuggestion) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_action_items_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StrengthSuggestion.ProtoReflect.Descriptor instead.
+func (*StrengthSuggestion) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *StrengthSuggestion) GetStrength() ActionItem_Strength {
+	if x != nil {
+		return x.Strength
+	}
+	return ActionItem_STRENGTH_UNSPECIFIED
+}
+
+func (x *StrengthSuggestion) GetWords() []string {
+	if x != nil {
+		return x.Words
+	}
+	return nil
+}
+
+func (x *StrengthSuggestion) GetConfidence() float64 {
+	if x != nil {
+		return x.Confidence
+	}
+	return 0
+}
+
+func (x *StrengthSuggestion) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+// Recurrence is an incident that came although an action item had been done.
+type Recurrence struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The incident.
+	Incident string `protobuf:"bytes,1,opt,name=incident,proto3" json:"incident,omitempty"`
+	// The post-mortem that named the factor.
+	PostMortem string `protobuf:"bytes,2,opt,name=post_mortem,json=postMortem,proto3" json:"post_mortem,omitempty"`
+	// The service or system that both have hit.
+	System string `protobuf:"bytes,3,opt,name=system,proto3" json:"system,omitempty"`
+	// The category of the factor that both have.
+	Category ContributingFactor_Category `protobuf:"varint,4,opt,name=category,proto3,enum=debrief.v1.ContributingFactor_Category" json:"category,omitempty"`
+	// When it was noticed, UTC.
+	Time          *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=time,proto3" json:"time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Recurrence) Reset() {
+	*x = Recurrence{}
+	mi := &file_debrief_v1_action_items_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Recurrence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Recurrence) ProtoMessage() {}
+
+func (x *Recurrence) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_action_items_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Recurrence.ProtoReflect.Descriptor instead.
+func (*Recurrence) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Recurrence) GetIncident() string {
+	if x != nil {
+		return x.Incident
+	}
+	return ""
+}
+
+func (x *Recurrence) GetPostMortem() string {
+	if x != nil {
+		return x.PostMortem
+	}
+	return ""
+}
+
+func (x *Recurrence) GetSystem() string {
+	if x != nil {
+		return x.System
+	}
+	return ""
+}
+
+func (x *Recurrence) GetCategory() ContributingFactor_Category {
+	if x != nil {
+		return x.Category
+	}
+	return ContributingFactor_CATEGORY_UNSPECIFIED
+}
+
+func (x *Recurrence) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
 // CreateActionItemRequest asks for CreateActionItem.
 type CreateActionItemRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -552,7 +771,7 @@ type CreateActionItemRequest struct {
 
 func (x *CreateActionItemRequest) Reset() {
 	*x = CreateActionItemRequest{}
-	mi := &file_debrief_v1_action_items_proto_msgTypes[1]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -564,7 +783,7 @@ func (x *CreateActionItemRequest) String() string {
 func (*CreateActionItemRequest) ProtoMessage() {}
 
 func (x *CreateActionItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_action_items_proto_msgTypes[1]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -577,7 +796,7 @@ func (x *CreateActionItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateActionItemRequest.ProtoReflect.Descriptor instead.
 func (*CreateActionItemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{1}
+	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *CreateActionItemRequest) GetActionItem() *ActionItem {
@@ -605,14 +824,16 @@ func (x *CreateActionItemRequest) GetValidateOnly() bool {
 type GetActionItemRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The action item's name, `actionItems/{action_item}`.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How much is answered. Default: BASIC.
+	View          View `protobuf:"varint,2,opt,name=view,proto3,enum=debrief.v1.View" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetActionItemRequest) Reset() {
 	*x = GetActionItemRequest{}
-	mi := &file_debrief_v1_action_items_proto_msgTypes[2]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -624,7 +845,7 @@ func (x *GetActionItemRequest) String() string {
 func (*GetActionItemRequest) ProtoMessage() {}
 
 func (x *GetActionItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_action_items_proto_msgTypes[2]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -637,7 +858,7 @@ func (x *GetActionItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetActionItemRequest.ProtoReflect.Descriptor instead.
 func (*GetActionItemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{2}
+	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetActionItemRequest) GetName() string {
@@ -645,6 +866,13 @@ func (x *GetActionItemRequest) GetName() string {
 		return x.Name
 	}
 	return ""
+}
+
+func (x *GetActionItemRequest) GetView() View {
+	if x != nil {
+		return x.View
+	}
+	return View_VIEW_UNSPECIFIED
 }
 
 // ListActionItemsRequest asks for ListActionItems.
@@ -656,10 +884,11 @@ type ListActionItemsRequest struct {
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Which ones, after AIP-160: `state = OPEN AND due_time < "2026-01-31T00:00:00Z"`.
 	// Fields: state, title, owner, priority, strength, tracker_uri, post_mortem, contributing_factor, incident, labels.KEY,
-	// successor, predecessor, due_time, start_time, complete_time, verify_time, create_time, update_time, delete_time.
+	// successor, predecessor, due_time, start_time, complete_time, verify_time, look_back_time, model_gap, systems,
+	// factor_category, recurrences.incident, create_time, update_time, delete_time.
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	// How to sort, such as `due_time`. One of create_time (default, descending), update_time, due_time, priority; the name
-	// breaks ties.
+	// How to sort, such as `due_time`. One of create_time (default, descending), update_time, due_time, look_back_time,
+	// priority; the name breaks ties.
 	OrderBy string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	// Include deleted ones.
 	ShowDeleted   bool `protobuf:"varint,5,opt,name=show_deleted,json=showDeleted,proto3" json:"show_deleted,omitempty"`
@@ -669,7 +898,7 @@ type ListActionItemsRequest struct {
 
 func (x *ListActionItemsRequest) Reset() {
 	*x = ListActionItemsRequest{}
-	mi := &file_debrief_v1_action_items_proto_msgTypes[3]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -681,7 +910,7 @@ func (x *ListActionItemsRequest) String() string {
 func (*ListActionItemsRequest) ProtoMessage() {}
 
 func (x *ListActionItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_action_items_proto_msgTypes[3]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -694,7 +923,7 @@ func (x *ListActionItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListActionItemsRequest.ProtoReflect.Descriptor instead.
 func (*ListActionItemsRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{3}
+	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListActionItemsRequest) GetPageSize() int32 {
@@ -745,7 +974,7 @@ type ListActionItemsResponse struct {
 
 func (x *ListActionItemsResponse) Reset() {
 	*x = ListActionItemsResponse{}
-	mi := &file_debrief_v1_action_items_proto_msgTypes[4]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -757,7 +986,7 @@ func (x *ListActionItemsResponse) String() string {
 func (*ListActionItemsResponse) ProtoMessage() {}
 
 func (x *ListActionItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_action_items_proto_msgTypes[4]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -770,7 +999,7 @@ func (x *ListActionItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListActionItemsResponse.ProtoReflect.Descriptor instead.
 func (*ListActionItemsResponse) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{4}
+	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListActionItemsResponse) GetActionItems() []*ActionItem {
@@ -793,7 +1022,7 @@ type UpdateActionItemRequest struct {
 	// The action item, with its name and its new values.
 	ActionItem *ActionItem `protobuf:"bytes,1,opt,name=action_item,json=actionItem,proto3" json:"action_item,omitempty"`
 	// Which fields to change: title, description, owner, due_time, priority, strength, first_step, tracker_uri,
-	// post_mortem, contributing_factor, incident, labels.
+	// post_mortem, contributing_factor, incident, model_gap, look_back_time, labels.
 	// Unset: every field that is set in action_item. `*`: all of them.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// Check the request and answer what would be stored, and store nothing.
@@ -804,7 +1033,7 @@ type UpdateActionItemRequest struct {
 
 func (x *UpdateActionItemRequest) Reset() {
 	*x = UpdateActionItemRequest{}
-	mi := &file_debrief_v1_action_items_proto_msgTypes[5]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -816,7 +1045,7 @@ func (x *UpdateActionItemRequest) String() string {
 func (*UpdateActionItemRequest) ProtoMessage() {}
 
 func (x *UpdateActionItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_action_items_proto_msgTypes[5]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -829,7 +1058,7 @@ func (x *UpdateActionItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateActionItemRequest.ProtoReflect.Descriptor instead.
 func (*UpdateActionItemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{5}
+	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UpdateActionItemRequest) GetActionItem() *ActionItem {
@@ -866,7 +1095,7 @@ type DeleteActionItemRequest struct {
 
 func (x *DeleteActionItemRequest) Reset() {
 	*x = DeleteActionItemRequest{}
-	mi := &file_debrief_v1_action_items_proto_msgTypes[6]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -878,7 +1107,7 @@ func (x *DeleteActionItemRequest) String() string {
 func (*DeleteActionItemRequest) ProtoMessage() {}
 
 func (x *DeleteActionItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_action_items_proto_msgTypes[6]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -891,7 +1120,7 @@ func (x *DeleteActionItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteActionItemRequest.ProtoReflect.Descriptor instead.
 func (*DeleteActionItemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{6}
+	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *DeleteActionItemRequest) GetName() string {
@@ -921,7 +1150,7 @@ type UndeleteActionItemRequest struct {
 
 func (x *UndeleteActionItemRequest) Reset() {
 	*x = UndeleteActionItemRequest{}
-	mi := &file_debrief_v1_action_items_proto_msgTypes[7]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -933,7 +1162,7 @@ func (x *UndeleteActionItemRequest) String() string {
 func (*UndeleteActionItemRequest) ProtoMessage() {}
 
 func (x *UndeleteActionItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_action_items_proto_msgTypes[7]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -946,7 +1175,7 @@ func (x *UndeleteActionItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UndeleteActionItemRequest.ProtoReflect.Descriptor instead.
 func (*UndeleteActionItemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{7}
+	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UndeleteActionItemRequest) GetName() string {
@@ -984,7 +1213,7 @@ type StartActionItemRequest struct {
 
 func (x *StartActionItemRequest) Reset() {
 	*x = StartActionItemRequest{}
-	mi := &file_debrief_v1_action_items_proto_msgTypes[8]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -996,7 +1225,7 @@ func (x *StartActionItemRequest) String() string {
 func (*StartActionItemRequest) ProtoMessage() {}
 
 func (x *StartActionItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_action_items_proto_msgTypes[8]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1009,7 +1238,7 @@ func (x *StartActionItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartActionItemRequest.ProtoReflect.Descriptor instead.
 func (*StartActionItemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{8}
+	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *StartActionItemRequest) GetName() string {
@@ -1071,7 +1300,7 @@ type CompleteActionItemRequest struct {
 
 func (x *CompleteActionItemRequest) Reset() {
 	*x = CompleteActionItemRequest{}
-	mi := &file_debrief_v1_action_items_proto_msgTypes[9]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1083,7 +1312,7 @@ func (x *CompleteActionItemRequest) String() string {
 func (*CompleteActionItemRequest) ProtoMessage() {}
 
 func (x *CompleteActionItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_action_items_proto_msgTypes[9]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1096,7 +1325,7 @@ func (x *CompleteActionItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteActionItemRequest.ProtoReflect.Descriptor instead.
 func (*CompleteActionItemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{9}
+	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CompleteActionItemRequest) GetName() string {
@@ -1150,7 +1379,7 @@ type VerifyActionItemRequest struct {
 
 func (x *VerifyActionItemRequest) Reset() {
 	*x = VerifyActionItemRequest{}
-	mi := &file_debrief_v1_action_items_proto_msgTypes[10]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1162,7 +1391,7 @@ func (x *VerifyActionItemRequest) String() string {
 func (*VerifyActionItemRequest) ProtoMessage() {}
 
 func (x *VerifyActionItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_action_items_proto_msgTypes[10]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1175,7 +1404,7 @@ func (x *VerifyActionItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyActionItemRequest.ProtoReflect.Descriptor instead.
 func (*VerifyActionItemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{10}
+	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *VerifyActionItemRequest) GetName() string {
@@ -1244,7 +1473,7 @@ type DropActionItemRequest struct {
 
 func (x *DropActionItemRequest) Reset() {
 	*x = DropActionItemRequest{}
-	mi := &file_debrief_v1_action_items_proto_msgTypes[11]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1256,7 +1485,7 @@ func (x *DropActionItemRequest) String() string {
 func (*DropActionItemRequest) ProtoMessage() {}
 
 func (x *DropActionItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_action_items_proto_msgTypes[11]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1269,7 +1498,7 @@ func (x *DropActionItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropActionItemRequest.ProtoReflect.Descriptor instead.
 func (*DropActionItemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{11}
+	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *DropActionItemRequest) GetName() string {
@@ -1317,7 +1546,7 @@ type ReopenActionItemRequest struct {
 
 func (x *ReopenActionItemRequest) Reset() {
 	*x = ReopenActionItemRequest{}
-	mi := &file_debrief_v1_action_items_proto_msgTypes[12]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1329,7 +1558,7 @@ func (x *ReopenActionItemRequest) String() string {
 func (*ReopenActionItemRequest) ProtoMessage() {}
 
 func (x *ReopenActionItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_action_items_proto_msgTypes[12]
+	mi := &file_debrief_v1_action_items_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1342,7 +1571,7 @@ func (x *ReopenActionItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReopenActionItemRequest.ProtoReflect.Descriptor instead.
 func (*ReopenActionItemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{12}
+	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ReopenActionItemRequest) GetName() string {
@@ -1373,12 +1602,58 @@ func (x *ReopenActionItemRequest) GetReason() string {
 	return ""
 }
 
+// SuggestStrengthRequest asks for SuggestStrength.
+type SuggestStrengthRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is to be done, as it would stand in a title or description.
+	Text          string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuggestStrengthRequest) Reset() {
+	*x = SuggestStrengthRequest{}
+	mi := &file_debrief_v1_action_items_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuggestStrengthRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuggestStrengthRequest) ProtoMessage() {}
+
+func (x *SuggestStrengthRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_action_items_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuggestStrengthRequest.ProtoReflect.Descriptor instead.
+func (*SuggestStrengthRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_action_items_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *SuggestStrengthRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
 var File_debrief_v1_action_items_proto protoreflect.FileDescriptor
 
 const file_debrief_v1_action_items_proto_rawDesc = "" +
 	"\n" +
 	"\x1ddebrief/v1/action_items.proto\x12\n" +
-	"debrief.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9f\x11\n" +
+	"debrief.v1\x1a\x1bbuf/validate/validate.proto\x1a\x19debrief/v1/language.proto\x1a\x1ddebrief/v1/post_mortems.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd6\x15\n" +
 	"\n" +
 	"ActionItem\x12J\n" +
 	"\x04name\x18\x01 \x01(\tB6\xe0A\b\xbaH0\xd8\x01\x01r+2)^actionItems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12!\n" +
@@ -1423,7 +1698,14 @@ const file_debrief_v1_action_items_proto_rawDesc = "" +
 	"\vdelete_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"deleteTime\x12>\n" +
 	"\n" +
-	"purge_time\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tpurgeTime\x1a9\n" +
+	"purge_time\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tpurgeTime\x12R\n" +
+	"\x12suggested_strength\x18\x1b \x01(\v2\x1e.debrief.v1.StrengthSuggestionB\x03\xe0A\x03R\x11suggestedStrength\x12E\n" +
+	"\x0elook_back_time\x18\x1c \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\flookBackTime\x12=\n" +
+	"\vrecurrences\x18\x1d \x03(\v2\x16.debrief.v1.RecurrenceB\x03\xe0A\x03R\vrecurrences\x12M\n" +
+	"\x11language_findings\x18\x1e \x03(\v2\x1b.debrief.v1.LanguageFindingB\x03\xe0A\x03R\x10languageFindings\x12\x95\x01\n" +
+	"\tmodel_gap\x18\x1f \x01(\tBx\xe0A\x01\xbaHr\xd8\x01\x01rm2k^postMortems/[0-7][0-9A-HJKMNP-TV-Z]{25}/mentalModels/[0-7][0-9A-HJKMNP-TV-Z]{25}/gaps/[0-9A-Za-z_-]{1,64}$R\bmodelGap\x12\x1d\n" +
+	"\asystems\x18  \x03(\tB\x03\xe0A\x03R\asystems\x12U\n" +
+	"\x0ffactor_category\x18! \x01(\x0e2'.debrief.v1.ContributingFactor.CategoryB\x03\xe0A\x03R\x0efactorCategory\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x93\x01\n" +
@@ -1449,16 +1731,32 @@ const file_debrief_v1_action_items_proto_rawDesc = "" +
 	"\x15STRENGTH_INTERMEDIATE\x10\x02\x12\x13\n" +
 	"\x0fSTRENGTH_WEAKER\x10\x03:O\xeaAL\n" +
 	"\x16debrief.dev/ActionItem\x12\x19actionItems/{action_item}*\vactionItems2\n" +
-	"actionItem\"\xc6\x01\n" +
+	"actionItem\"\xad\x01\n" +
+	"\x12StrengthSuggestion\x12@\n" +
+	"\bstrength\x18\x01 \x01(\x0e2\x1f.debrief.v1.ActionItem.StrengthB\x03\xe0A\x03R\bstrength\x12\x19\n" +
+	"\x05words\x18\x02 \x03(\tB\x03\xe0A\x03R\x05words\x12#\n" +
+	"\n" +
+	"confidence\x18\x03 \x01(\x01B\x03\xe0A\x03R\n" +
+	"confidence\x12\x15\n" +
+	"\x03why\x18\x04 \x01(\tB\x03\xe0A\x03R\x03why\"\xef\x01\n" +
+	"\n" +
+	"Recurrence\x12\x1f\n" +
+	"\bincident\x18\x01 \x01(\tB\x03\xe0A\x03R\bincident\x12$\n" +
+	"\vpost_mortem\x18\x02 \x01(\tB\x03\xe0A\x03R\n" +
+	"postMortem\x12\x1b\n" +
+	"\x06system\x18\x03 \x01(\tB\x03\xe0A\x03R\x06system\x12H\n" +
+	"\bcategory\x18\x04 \x01(\x0e2'.debrief.v1.ContributingFactor.CategoryB\x03\xe0A\x03R\bcategory\x123\n" +
+	"\x04time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x04time\"\xc6\x01\n" +
 	"\x17CreateActionItemRequest\x12B\n" +
 	"\vaction_item\x18\x01 \x01(\v2\x16.debrief.v1.ActionItemB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\n" +
 	"actionItem\x12=\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\x12(\n" +
-	"\rvalidate_only\x18\x03 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"z\n" +
+	"\rvalidate_only\x18\x03 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"\xad\x01\n" +
 	"\x14GetActionItemRequest\x12b\n" +
 	"\x04name\x18\x01 \x01(\tBN\xe0A\x02\xfaA\x18\n" +
-	"\x16debrief.dev/ActionItem\xbaH-r+2)^actionItems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\"\xe2\x01\n" +
+	"\x16debrief.dev/ActionItem\xbaH-r+2)^actionItems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x121\n" +
+	"\x04view\x18\x02 \x01(\x0e2\x10.debrief.v1.ViewB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\xe2\x01\n" +
 	"\x16ListActionItemsRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\bpageSize\x12*\n" +
@@ -1531,11 +1829,13 @@ const file_debrief_v1_action_items_proto_rawDesc = "" +
 	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04etag\x12=\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\x12#\n" +
-	"\x06reason\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\x06reason*\x85\x01\n" +
+	"\x06reason\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\x06reason\"<\n" +
+	"\x16SuggestStrengthRequest\x12\"\n" +
+	"\x04text\x18\x01 \x01(\tB\x0e\xe0A\x02\xbaH\br\x06 \x01(\x80\x80\x04R\x04text*\x85\x01\n" +
 	"\x13VerificationOutcome\x12$\n" +
 	" VERIFICATION_OUTCOME_UNSPECIFIED\x10\x00\x12\"\n" +
 	"\x1eVERIFICATION_OUTCOME_EFFECTIVE\x10\x01\x12$\n" +
-	" VERIFICATION_OUTCOME_INEFFECTIVE\x10\x022\xd5\v\n" +
+	" VERIFICATION_OUTCOME_INEFFECTIVE\x10\x022\xe0\f\n" +
 	"\x11ActionItemService\x12\x83\x01\n" +
 	"\x10CreateActionItem\x12#.debrief.v1.CreateActionItemRequest\x1a\x16.debrief.v1.ActionItem\"2\xdaA\vaction_item\x82\xd3\xe4\x93\x02\x1e:\vaction_item\"\x0f/v1/actionItems\x12r\n" +
 	"\rGetActionItem\x12 .debrief.v1.GetActionItemRequest\x1a\x16.debrief.v1.ActionItem\"'\xdaA\x04name\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/{name=actionItems/*}\x12v\n" +
@@ -1546,7 +1846,8 @@ const file_debrief_v1_action_items_proto_rawDesc = "" +
 	"\x0fStartActionItem\x12\".debrief.v1.StartActionItemRequest\x1a\x16.debrief.v1.ActionItem\"0\xdaA\x04name\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/{name=actionItems/*}:start\x12\x88\x01\n" +
 	"\x12CompleteActionItem\x12%.debrief.v1.CompleteActionItemRequest\x1a\x16.debrief.v1.ActionItem\"3\xdaA\x04name\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/{name=actionItems/*}:complete\x12\x8a\x01\n" +
 	"\x10VerifyActionItem\x12#.debrief.v1.VerifyActionItemRequest\x1a\x16.debrief.v1.ActionItem\"9\xdaA\fname,outcome\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/{name=actionItems/*}:verify\x12\x83\x01\n" +
-	"\x0eDropActionItem\x12!.debrief.v1.DropActionItemRequest\x1a\x16.debrief.v1.ActionItem\"6\xdaA\vname,reason\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/{name=actionItems/*}:drop\x12\x82\x01\n" +
+	"\x0eDropActionItem\x12!.debrief.v1.DropActionItemRequest\x1a\x16.debrief.v1.ActionItem\"6\xdaA\vname,reason\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/{name=actionItems/*}:drop\x12\x88\x01\n" +
+	"\x0fSuggestStrength\x12\".debrief.v1.SuggestStrengthRequest\x1a\x1e.debrief.v1.StrengthSuggestion\"1\xdaA\x04text\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/actionItems:suggestStrength\x12\x82\x01\n" +
 	"\x10ReopenActionItem\x12#.debrief.v1.ReopenActionItemRequest\x1a\x16.debrief.v1.ActionItem\"1\xdaA\x04name\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/{name=actionItems/*}:reopenB7Z5github.com/debriefhq/debrief/api/debrief/v1;debriefv1b\x06proto3"
 
 var (
@@ -1562,77 +1863,94 @@ func file_debrief_v1_action_items_proto_rawDescGZIP() []byte {
 }
 
 var file_debrief_v1_action_items_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_debrief_v1_action_items_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_debrief_v1_action_items_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_debrief_v1_action_items_proto_goTypes = []any{
 	(VerificationOutcome)(0),          // 0: debrief.v1.VerificationOutcome
 	(ActionItem_State)(0),             // 1: debrief.v1.ActionItem.State
 	(ActionItem_Priority)(0),          // 2: debrief.v1.ActionItem.Priority
 	(ActionItem_Strength)(0),          // 3: debrief.v1.ActionItem.Strength
 	(*ActionItem)(nil),                // 4: debrief.v1.ActionItem
-	(*CreateActionItemRequest)(nil),   // 5: debrief.v1.CreateActionItemRequest
-	(*GetActionItemRequest)(nil),      // 6: debrief.v1.GetActionItemRequest
-	(*ListActionItemsRequest)(nil),    // 7: debrief.v1.ListActionItemsRequest
-	(*ListActionItemsResponse)(nil),   // 8: debrief.v1.ListActionItemsResponse
-	(*UpdateActionItemRequest)(nil),   // 9: debrief.v1.UpdateActionItemRequest
-	(*DeleteActionItemRequest)(nil),   // 10: debrief.v1.DeleteActionItemRequest
-	(*UndeleteActionItemRequest)(nil), // 11: debrief.v1.UndeleteActionItemRequest
-	(*StartActionItemRequest)(nil),    // 12: debrief.v1.StartActionItemRequest
-	(*CompleteActionItemRequest)(nil), // 13: debrief.v1.CompleteActionItemRequest
-	(*VerifyActionItemRequest)(nil),   // 14: debrief.v1.VerifyActionItemRequest
-	(*DropActionItemRequest)(nil),     // 15: debrief.v1.DropActionItemRequest
-	(*ReopenActionItemRequest)(nil),   // 16: debrief.v1.ReopenActionItemRequest
-	nil,                               // 17: debrief.v1.ActionItem.LabelsEntry
-	(*timestamppb.Timestamp)(nil),     // 18: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),     // 19: google.protobuf.FieldMask
+	(*StrengthSuggestion)(nil),        // 5: debrief.v1.StrengthSuggestion
+	(*Recurrence)(nil),                // 6: debrief.v1.Recurrence
+	(*CreateActionItemRequest)(nil),   // 7: debrief.v1.CreateActionItemRequest
+	(*GetActionItemRequest)(nil),      // 8: debrief.v1.GetActionItemRequest
+	(*ListActionItemsRequest)(nil),    // 9: debrief.v1.ListActionItemsRequest
+	(*ListActionItemsResponse)(nil),   // 10: debrief.v1.ListActionItemsResponse
+	(*UpdateActionItemRequest)(nil),   // 11: debrief.v1.UpdateActionItemRequest
+	(*DeleteActionItemRequest)(nil),   // 12: debrief.v1.DeleteActionItemRequest
+	(*UndeleteActionItemRequest)(nil), // 13: debrief.v1.UndeleteActionItemRequest
+	(*StartActionItemRequest)(nil),    // 14: debrief.v1.StartActionItemRequest
+	(*CompleteActionItemRequest)(nil), // 15: debrief.v1.CompleteActionItemRequest
+	(*VerifyActionItemRequest)(nil),   // 16: debrief.v1.VerifyActionItemRequest
+	(*DropActionItemRequest)(nil),     // 17: debrief.v1.DropActionItemRequest
+	(*ReopenActionItemRequest)(nil),   // 18: debrief.v1.ReopenActionItemRequest
+	(*SuggestStrengthRequest)(nil),    // 19: debrief.v1.SuggestStrengthRequest
+	nil,                               // 20: debrief.v1.ActionItem.LabelsEntry
+	(*timestamppb.Timestamp)(nil),     // 21: google.protobuf.Timestamp
+	(*LanguageFinding)(nil),           // 22: debrief.v1.LanguageFinding
+	(ContributingFactor_Category)(0),  // 23: debrief.v1.ContributingFactor.Category
+	(View)(0),                         // 24: debrief.v1.View
+	(*fieldmaskpb.FieldMask)(nil),     // 25: google.protobuf.FieldMask
 }
 var file_debrief_v1_action_items_proto_depIdxs = []int32{
 	1,  // 0: debrief.v1.ActionItem.state:type_name -> debrief.v1.ActionItem.State
-	18, // 1: debrief.v1.ActionItem.due_time:type_name -> google.protobuf.Timestamp
+	21, // 1: debrief.v1.ActionItem.due_time:type_name -> google.protobuf.Timestamp
 	2,  // 2: debrief.v1.ActionItem.priority:type_name -> debrief.v1.ActionItem.Priority
 	3,  // 3: debrief.v1.ActionItem.strength:type_name -> debrief.v1.ActionItem.Strength
-	17, // 4: debrief.v1.ActionItem.labels:type_name -> debrief.v1.ActionItem.LabelsEntry
-	18, // 5: debrief.v1.ActionItem.start_time:type_name -> google.protobuf.Timestamp
-	18, // 6: debrief.v1.ActionItem.complete_time:type_name -> google.protobuf.Timestamp
-	18, // 7: debrief.v1.ActionItem.verify_time:type_name -> google.protobuf.Timestamp
-	18, // 8: debrief.v1.ActionItem.create_time:type_name -> google.protobuf.Timestamp
-	18, // 9: debrief.v1.ActionItem.update_time:type_name -> google.protobuf.Timestamp
-	18, // 10: debrief.v1.ActionItem.delete_time:type_name -> google.protobuf.Timestamp
-	18, // 11: debrief.v1.ActionItem.purge_time:type_name -> google.protobuf.Timestamp
-	4,  // 12: debrief.v1.CreateActionItemRequest.action_item:type_name -> debrief.v1.ActionItem
-	4,  // 13: debrief.v1.ListActionItemsResponse.action_items:type_name -> debrief.v1.ActionItem
-	4,  // 14: debrief.v1.UpdateActionItemRequest.action_item:type_name -> debrief.v1.ActionItem
-	19, // 15: debrief.v1.UpdateActionItemRequest.update_mask:type_name -> google.protobuf.FieldMask
-	18, // 16: debrief.v1.StartActionItemRequest.time:type_name -> google.protobuf.Timestamp
-	18, // 17: debrief.v1.CompleteActionItemRequest.time:type_name -> google.protobuf.Timestamp
-	0,  // 18: debrief.v1.VerifyActionItemRequest.outcome:type_name -> debrief.v1.VerificationOutcome
-	18, // 19: debrief.v1.VerifyActionItemRequest.time:type_name -> google.protobuf.Timestamp
-	5,  // 20: debrief.v1.ActionItemService.CreateActionItem:input_type -> debrief.v1.CreateActionItemRequest
-	6,  // 21: debrief.v1.ActionItemService.GetActionItem:input_type -> debrief.v1.GetActionItemRequest
-	7,  // 22: debrief.v1.ActionItemService.ListActionItems:input_type -> debrief.v1.ListActionItemsRequest
-	9,  // 23: debrief.v1.ActionItemService.UpdateActionItem:input_type -> debrief.v1.UpdateActionItemRequest
-	10, // 24: debrief.v1.ActionItemService.DeleteActionItem:input_type -> debrief.v1.DeleteActionItemRequest
-	11, // 25: debrief.v1.ActionItemService.UndeleteActionItem:input_type -> debrief.v1.UndeleteActionItemRequest
-	12, // 26: debrief.v1.ActionItemService.StartActionItem:input_type -> debrief.v1.StartActionItemRequest
-	13, // 27: debrief.v1.ActionItemService.CompleteActionItem:input_type -> debrief.v1.CompleteActionItemRequest
-	14, // 28: debrief.v1.ActionItemService.VerifyActionItem:input_type -> debrief.v1.VerifyActionItemRequest
-	15, // 29: debrief.v1.ActionItemService.DropActionItem:input_type -> debrief.v1.DropActionItemRequest
-	16, // 30: debrief.v1.ActionItemService.ReopenActionItem:input_type -> debrief.v1.ReopenActionItemRequest
-	4,  // 31: debrief.v1.ActionItemService.CreateActionItem:output_type -> debrief.v1.ActionItem
-	4,  // 32: debrief.v1.ActionItemService.GetActionItem:output_type -> debrief.v1.ActionItem
-	8,  // 33: debrief.v1.ActionItemService.ListActionItems:output_type -> debrief.v1.ListActionItemsResponse
-	4,  // 34: debrief.v1.ActionItemService.UpdateActionItem:output_type -> debrief.v1.ActionItem
-	4,  // 35: debrief.v1.ActionItemService.DeleteActionItem:output_type -> debrief.v1.ActionItem
-	4,  // 36: debrief.v1.ActionItemService.UndeleteActionItem:output_type -> debrief.v1.ActionItem
-	4,  // 37: debrief.v1.ActionItemService.StartActionItem:output_type -> debrief.v1.ActionItem
-	4,  // 38: debrief.v1.ActionItemService.CompleteActionItem:output_type -> debrief.v1.ActionItem
-	4,  // 39: debrief.v1.ActionItemService.VerifyActionItem:output_type -> debrief.v1.ActionItem
-	4,  // 40: debrief.v1.ActionItemService.DropActionItem:output_type -> debrief.v1.ActionItem
-	4,  // 41: debrief.v1.ActionItemService.ReopenActionItem:output_type -> debrief.v1.ActionItem
-	31, // [31:42] is the sub-list for method output_type
-	20, // [20:31] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	20, // 4: debrief.v1.ActionItem.labels:type_name -> debrief.v1.ActionItem.LabelsEntry
+	21, // 5: debrief.v1.ActionItem.start_time:type_name -> google.protobuf.Timestamp
+	21, // 6: debrief.v1.ActionItem.complete_time:type_name -> google.protobuf.Timestamp
+	21, // 7: debrief.v1.ActionItem.verify_time:type_name -> google.protobuf.Timestamp
+	21, // 8: debrief.v1.ActionItem.create_time:type_name -> google.protobuf.Timestamp
+	21, // 9: debrief.v1.ActionItem.update_time:type_name -> google.protobuf.Timestamp
+	21, // 10: debrief.v1.ActionItem.delete_time:type_name -> google.protobuf.Timestamp
+	21, // 11: debrief.v1.ActionItem.purge_time:type_name -> google.protobuf.Timestamp
+	5,  // 12: debrief.v1.ActionItem.suggested_strength:type_name -> debrief.v1.StrengthSuggestion
+	21, // 13: debrief.v1.ActionItem.look_back_time:type_name -> google.protobuf.Timestamp
+	6,  // 14: debrief.v1.ActionItem.recurrences:type_name -> debrief.v1.Recurrence
+	22, // 15: debrief.v1.ActionItem.language_findings:type_name -> debrief.v1.LanguageFinding
+	23, // 16: debrief.v1.ActionItem.factor_category:type_name -> debrief.v1.ContributingFactor.Category
+	3,  // 17: debrief.v1.StrengthSuggestion.strength:type_name -> debrief.v1.ActionItem.Strength
+	23, // 18: debrief.v1.Recurrence.category:type_name -> debrief.v1.ContributingFactor.Category
+	21, // 19: debrief.v1.Recurrence.time:type_name -> google.protobuf.Timestamp
+	4,  // 20: debrief.v1.CreateActionItemRequest.action_item:type_name -> debrief.v1.ActionItem
+	24, // 21: debrief.v1.GetActionItemRequest.view:type_name -> debrief.v1.View
+	4,  // 22: debrief.v1.ListActionItemsResponse.action_items:type_name -> debrief.v1.ActionItem
+	4,  // 23: debrief.v1.UpdateActionItemRequest.action_item:type_name -> debrief.v1.ActionItem
+	25, // 24: debrief.v1.UpdateActionItemRequest.update_mask:type_name -> google.protobuf.FieldMask
+	21, // 25: debrief.v1.StartActionItemRequest.time:type_name -> google.protobuf.Timestamp
+	21, // 26: debrief.v1.CompleteActionItemRequest.time:type_name -> google.protobuf.Timestamp
+	0,  // 27: debrief.v1.VerifyActionItemRequest.outcome:type_name -> debrief.v1.VerificationOutcome
+	21, // 28: debrief.v1.VerifyActionItemRequest.time:type_name -> google.protobuf.Timestamp
+	7,  // 29: debrief.v1.ActionItemService.CreateActionItem:input_type -> debrief.v1.CreateActionItemRequest
+	8,  // 30: debrief.v1.ActionItemService.GetActionItem:input_type -> debrief.v1.GetActionItemRequest
+	9,  // 31: debrief.v1.ActionItemService.ListActionItems:input_type -> debrief.v1.ListActionItemsRequest
+	11, // 32: debrief.v1.ActionItemService.UpdateActionItem:input_type -> debrief.v1.UpdateActionItemRequest
+	12, // 33: debrief.v1.ActionItemService.DeleteActionItem:input_type -> debrief.v1.DeleteActionItemRequest
+	13, // 34: debrief.v1.ActionItemService.UndeleteActionItem:input_type -> debrief.v1.UndeleteActionItemRequest
+	14, // 35: debrief.v1.ActionItemService.StartActionItem:input_type -> debrief.v1.StartActionItemRequest
+	15, // 36: debrief.v1.ActionItemService.CompleteActionItem:input_type -> debrief.v1.CompleteActionItemRequest
+	16, // 37: debrief.v1.ActionItemService.VerifyActionItem:input_type -> debrief.v1.VerifyActionItemRequest
+	17, // 38: debrief.v1.ActionItemService.DropActionItem:input_type -> debrief.v1.DropActionItemRequest
+	19, // 39: debrief.v1.ActionItemService.SuggestStrength:input_type -> debrief.v1.SuggestStrengthRequest
+	18, // 40: debrief.v1.ActionItemService.ReopenActionItem:input_type -> debrief.v1.ReopenActionItemRequest
+	4,  // 41: debrief.v1.ActionItemService.CreateActionItem:output_type -> debrief.v1.ActionItem
+	4,  // 42: debrief.v1.ActionItemService.GetActionItem:output_type -> debrief.v1.ActionItem
+	10, // 43: debrief.v1.ActionItemService.ListActionItems:output_type -> debrief.v1.ListActionItemsResponse
+	4,  // 44: debrief.v1.ActionItemService.UpdateActionItem:output_type -> debrief.v1.ActionItem
+	4,  // 45: debrief.v1.ActionItemService.DeleteActionItem:output_type -> debrief.v1.ActionItem
+	4,  // 46: debrief.v1.ActionItemService.UndeleteActionItem:output_type -> debrief.v1.ActionItem
+	4,  // 47: debrief.v1.ActionItemService.StartActionItem:output_type -> debrief.v1.ActionItem
+	4,  // 48: debrief.v1.ActionItemService.CompleteActionItem:output_type -> debrief.v1.ActionItem
+	4,  // 49: debrief.v1.ActionItemService.VerifyActionItem:output_type -> debrief.v1.ActionItem
+	4,  // 50: debrief.v1.ActionItemService.DropActionItem:output_type -> debrief.v1.ActionItem
+	5,  // 51: debrief.v1.ActionItemService.SuggestStrength:output_type -> debrief.v1.StrengthSuggestion
+	4,  // 52: debrief.v1.ActionItemService.ReopenActionItem:output_type -> debrief.v1.ActionItem
+	41, // [41:53] is the sub-list for method output_type
+	29, // [29:41] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_debrief_v1_action_items_proto_init() }
@@ -1640,13 +1958,15 @@ func file_debrief_v1_action_items_proto_init() {
 	if File_debrief_v1_action_items_proto != nil {
 		return
 	}
+	file_debrief_v1_language_proto_init()
+	file_debrief_v1_post_mortems_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_debrief_v1_action_items_proto_rawDesc), len(file_debrief_v1_action_items_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   14,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

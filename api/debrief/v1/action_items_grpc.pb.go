@@ -29,6 +29,7 @@ const (
 	ActionItemService_CompleteActionItem_FullMethodName = "/debrief.v1.ActionItemService/CompleteActionItem"
 	ActionItemService_VerifyActionItem_FullMethodName   = "/debrief.v1.ActionItemService/VerifyActionItem"
 	ActionItemService_DropActionItem_FullMethodName     = "/debrief.v1.ActionItemService/DropActionItem"
+	ActionItemService_SuggestStrength_FullMethodName    = "/debrief.v1.ActionItemService/SuggestStrength"
 	ActionItemService_ReopenActionItem_FullMethodName   = "/debrief.v1.ActionItemService/ReopenActionItem"
 )
 
@@ -60,6 +61,8 @@ type ActionItemServiceClient interface {
 	VerifyActionItem(ctx context.Context, in *VerifyActionItemRequest, opts ...grpc.CallOption) (*ActionItem, error)
 	// DropActionItem says that it will not be done: OPEN or IN_PROGRESS becomes DROPPED.
 	DropActionItem(ctx context.Context, in *DropActionItemRequest, opts ...grpc.CallOption) (*ActionItem, error)
+	// SuggestStrength says how strong a fix a text describes, which words led to that, and how sure it is. It stores nothing.
+	SuggestStrength(ctx context.Context, in *SuggestStrengthRequest, opts ...grpc.CallOption) (*StrengthSuggestion, error)
 	// ReopenActionItem leads from DONE, VERIFIED or DROPPED back to OPEN.
 	ReopenActionItem(ctx context.Context, in *ReopenActionItemRequest, opts ...grpc.CallOption) (*ActionItem, error)
 }
@@ -172,6 +175,16 @@ func (c *actionItemServiceClient) DropActionItem(ctx context.Context, in *DropAc
 	return out, nil
 }
 
+func (c *actionItemServiceClient) SuggestStrength(ctx context.Context, in *SuggestStrengthRequest, opts ...grpc.CallOption) (*StrengthSuggestion, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(StrengthSuggestion)
+	err := c.cc.Invoke(ctx, ActionItemService_SuggestStrength_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *actionItemServiceClient) ReopenActionItem(ctx context.Context, in *ReopenActionItemRequest, opts ...grpc.CallOption) (*ActionItem, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ActionItem)
@@ -210,6 +223,8 @@ type ActionItemServiceServer interface {
 	VerifyActionItem(context.Context, *VerifyActionItemRequest) (*ActionItem, error)
 	// DropActionItem says that it will not be done: OPEN or IN_PROGRESS becomes DROPPED.
 	DropActionItem(context.Context, *DropActionItemRequest) (*ActionItem, error)
+	// SuggestStrength says how strong a fix a text describes, which words led to that, and how sure it is. It stores nothing.
+	SuggestStrength(context.Context, *SuggestStrengthRequest) (*StrengthSuggestion, error)
 	// ReopenActionItem leads from DONE, VERIFIED or DROPPED back to OPEN.
 	ReopenActionItem(context.Context, *ReopenActionItemRequest) (*ActionItem, error)
 	mustEmbedUnimplementedActionItemServiceServer()
@@ -251,6 +266,9 @@ func (UnimplementedActionItemServiceServer) VerifyActionItem(context.Context, *V
 }
 func (UnimplementedActionItemServiceServer) DropActionItem(context.Context, *DropActionItemRequest) (*ActionItem, error) {
 	return nil, status.Error(codes.Unimplemented, "method DropActionItem not implemented")
+}
+func (UnimplementedActionItemServiceServer) SuggestStrength(context.Context, *SuggestStrengthRequest) (*StrengthSuggestion, error) {
+	return nil, status.Error(codes.Unimplemented, "method SuggestStrength not implemented")
 }
 func (UnimplementedActionItemServiceServer) ReopenActionItem(context.Context, *ReopenActionItemRequest) (*ActionItem, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReopenActionItem not implemented")
@@ -456,6 +474,24 @@ func _ActionItemService_DropActionItem_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ActionItemService_SuggestStrength_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SuggestStrengthRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ActionItemServiceServer).SuggestStrength(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ActionItemService_SuggestStrength_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ActionItemServiceServer).SuggestStrength(ctx, req.(*SuggestStrengthRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ActionItemService_ReopenActionItem_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ReopenActionItemRequest)
 	if err := dec(in); err != nil {
@@ -520,6 +556,10 @@ var ActionItemService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DropActionItem",
 			Handler:    _ActionItemService_DropActionItem_Handler,
+		},
+		{
+			MethodName: "SuggestStrength",
+			Handler:    _ActionItemService_SuggestStrength_Handler,
 		},
 		{
 			MethodName: "ReopenActionItem",

@@ -11,6 +11,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -84,6 +85,16 @@ const (
 	Event_TYPE_POST_MORTEM_UNDELETED Event_Type = 48
 	// A post-mortem was purged for good.
 	Event_TYPE_POST_MORTEM_PURGED Event_Type = 49
+	// The ground rules were read.
+	Event_TYPE_POST_MORTEM_RULES_READ Event_Type = 50
+	// A ground rule was broken.
+	Event_TYPE_POST_MORTEM_RULE_BREACHED Event_Type = 51
+	// The review was concluded.
+	Event_TYPE_POST_MORTEM_REVIEW_CONCLUDED Event_Type = 52
+	// A suggested question was marked as answered, or not answered.
+	Event_TYPE_POST_MORTEM_QUESTION_ANSWERED Event_Type = 53
+	// A post-mortem was imported.
+	Event_TYPE_POST_MORTEM_IMPORTED Event_Type = 54
 	// An action item was created.
 	Event_TYPE_ACTION_ITEM_CREATED Event_Type = 61
 	// An action item was changed by UpdateActionItem.
@@ -106,91 +117,265 @@ const (
 	Event_TYPE_ACTION_ITEM_UNDELETED Event_Type = 70
 	// An action item was purged for good.
 	Event_TYPE_ACTION_ITEM_PURGED Event_Type = 71
+	// An incident hit the same system and had the same category of factor as one whose action item was done.
+	Event_TYPE_ACTION_ITEM_RECURRED Event_Type = 72
+	// A statement was added.
+	Event_TYPE_STATEMENT_CREATED Event_Type = 81
+	// A statement was deleted.
+	Event_TYPE_STATEMENT_DELETED Event_Type = 82
+	// A set of ground rules was created.
+	Event_TYPE_GROUND_RULE_SET_CREATED Event_Type = 91
+	// A set of ground rules was edited.
+	Event_TYPE_GROUND_RULE_SET_UPDATED Event_Type = 92
+	// A set of ground rules was deleted.
+	Event_TYPE_GROUND_RULE_SET_DELETED Event_Type = 93
+	// A template was created.
+	Event_TYPE_POST_MORTEM_TEMPLATE_CREATED Event_Type = 94
+	// A template was edited.
+	Event_TYPE_POST_MORTEM_TEMPLATE_UPDATED Event_Type = 95
+	// A template was deleted.
+	Event_TYPE_POST_MORTEM_TEMPLATE_DELETED Event_Type = 96
+	// A clock began to run.
+	Event_TYPE_CLOCK_STARTED Event_Type = 101
+	// Little time is left on a clock.
+	Event_TYPE_CLOCK_AT_RISK Event_Type = 102
+	// What a clock runs for was done.
+	Event_TYPE_CLOCK_MET Event_Type = 103
+	// The time of a clock was over.
+	Event_TYPE_CLOCK_BREACHED Event_Type = 104
+	// A clock was paused.
+	Event_TYPE_CLOCK_PAUSED Event_Type = 105
+	// A clock runs again, after a pause or a waiver.
+	Event_TYPE_CLOCK_RESUMED Event_Type = 106
+	// A clock was waived.
+	Event_TYPE_CLOCK_WAIVED Event_Type = 107
+	// A clock was set back, because the incident was reopened.
+	Event_TYPE_CLOCK_RESET Event_Type = 108
+	// A system was described.
+	Event_TYPE_SYSTEM_CREATED Event_Type = 121
+	// What is known of a system was changed.
+	Event_TYPE_SYSTEM_UPDATED Event_Type = 122
+	// A system was deleted.
+	Event_TYPE_SYSTEM_DELETED Event_Type = 123
+	// A system was undeleted.
+	Event_TYPE_SYSTEM_UNDELETED Event_Type = 124
+	// A system was purged for good.
+	Event_TYPE_SYSTEM_PURGED Event_Type = 125
+	// A mental model was added.
+	Event_TYPE_MENTAL_MODEL_CREATED Event_Type = 131
+	// A mental model was edited.
+	Event_TYPE_MENTAL_MODEL_UPDATED Event_Type = 132
+	// A mental model was deleted.
+	Event_TYPE_MENTAL_MODEL_DELETED Event_Type = 133
+	// Something was noted on a gap of a mental model.
+	Event_TYPE_MODEL_GAP_ANNOTATED Event_Type = 134
+	// An alert joined an incident that other alerts had opened.
+	Event_TYPE_INCIDENT_ALERT_JOINED Event_Type = 141
+	// An alert was kept that opens no incident.
+	Event_TYPE_ALERT_KEPT Event_Type = 142
+	// It was said what an alert was worth.
+	Event_TYPE_ALERT_MARKED Event_Type = 143
+	// An integration was added.
+	Event_TYPE_INTEGRATION_CREATED Event_Type = 151
+	// An integration was changed.
+	Event_TYPE_INTEGRATION_UPDATED Event_Type = 152
+	// An integration was deleted.
+	Event_TYPE_INTEGRATION_DELETED Event_Type = 153
+	// An integration was given another key.
+	Event_TYPE_INTEGRATION_KEY_ROTATED Event_Type = 154
+	// A subscription was added.
+	Event_TYPE_SUBSCRIPTION_CREATED Event_Type = 161
+	// A subscription was changed.
+	Event_TYPE_SUBSCRIPTION_UPDATED Event_Type = 162
+	// A subscription was deleted.
+	Event_TYPE_SUBSCRIPTION_DELETED Event_Type = 163
+	// A subscription was enabled again.
+	Event_TYPE_SUBSCRIPTION_ENABLED Event_Type = 164
+	// A subscription was disabled, because its receiver is gone or deliveries failed for days.
+	Event_TYPE_SUBSCRIPTION_DISABLED Event_Type = 165
+	// A subscription was given another secret.
+	Event_TYPE_SUBSCRIPTION_SECRET_ROTATED Event_Type = 166
+	// An action item's due time is over, and it is not done. Told once for each due time.
+	Event_TYPE_ACTION_ITEM_OVERDUE Event_Type = 171
+	// An action item is due within a day, and not done. Told once for each due time.
+	Event_TYPE_ACTION_ITEM_DUE Event_Type = 172
 )
 
 // Enum value maps for Event_Type.
 var (
 	Event_Type_name = map[int32]string{
-		0:  "TYPE_UNSPECIFIED",
-		1:  "TYPE_INCIDENT_OPENED",
-		2:  "TYPE_INCIDENT_UPDATED",
-		3:  "TYPE_INCIDENT_ACKNOWLEDGED",
-		4:  "TYPE_INCIDENT_MITIGATED",
-		5:  "TYPE_INCIDENT_RESOLVED",
-		6:  "TYPE_INCIDENT_REOPENED",
-		7:  "TYPE_INCIDENT_CANCELED",
-		8:  "TYPE_INCIDENT_CLOSED",
-		9:  "TYPE_INCIDENT_MERGED",
-		10: "TYPE_INCIDENT_MILESTONE_CORRECTED",
-		11: "TYPE_INCIDENT_ALERT_NOTIFIED",
-		12: "TYPE_INCIDENT_ALERT_RESOLVED",
-		13: "TYPE_INCIDENT_DELETED",
-		14: "TYPE_INCIDENT_UNDELETED",
-		15: "TYPE_INCIDENT_PURGED",
-		21: "TYPE_TIMELINE_ENTRY_CREATED",
-		22: "TYPE_TIMELINE_ENTRY_UPDATED",
-		23: "TYPE_TIMELINE_ENTRY_DELETED",
-		41: "TYPE_POST_MORTEM_CREATED",
-		42: "TYPE_POST_MORTEM_UPDATED",
-		43: "TYPE_POST_MORTEM_SCHEDULED",
-		44: "TYPE_POST_MORTEM_REVIEW_STARTED",
-		45: "TYPE_POST_MORTEM_PUBLISHED",
-		46: "TYPE_POST_MORTEM_ARCHIVED",
-		47: "TYPE_POST_MORTEM_DELETED",
-		48: "TYPE_POST_MORTEM_UNDELETED",
-		49: "TYPE_POST_MORTEM_PURGED",
-		61: "TYPE_ACTION_ITEM_CREATED",
-		62: "TYPE_ACTION_ITEM_UPDATED",
-		63: "TYPE_ACTION_ITEM_STARTED",
-		64: "TYPE_ACTION_ITEM_COMPLETED",
-		65: "TYPE_ACTION_ITEM_VERIFIED",
-		66: "TYPE_ACTION_ITEM_INEFFECTIVE",
-		67: "TYPE_ACTION_ITEM_DROPPED",
-		68: "TYPE_ACTION_ITEM_REOPENED",
-		69: "TYPE_ACTION_ITEM_DELETED",
-		70: "TYPE_ACTION_ITEM_UNDELETED",
-		71: "TYPE_ACTION_ITEM_PURGED",
+		0:   "TYPE_UNSPECIFIED",
+		1:   "TYPE_INCIDENT_OPENED",
+		2:   "TYPE_INCIDENT_UPDATED",
+		3:   "TYPE_INCIDENT_ACKNOWLEDGED",
+		4:   "TYPE_INCIDENT_MITIGATED",
+		5:   "TYPE_INCIDENT_RESOLVED",
+		6:   "TYPE_INCIDENT_REOPENED",
+		7:   "TYPE_INCIDENT_CANCELED",
+		8:   "TYPE_INCIDENT_CLOSED",
+		9:   "TYPE_INCIDENT_MERGED",
+		10:  "TYPE_INCIDENT_MILESTONE_CORRECTED",
+		11:  "TYPE_INCIDENT_ALERT_NOTIFIED",
+		12:  "TYPE_INCIDENT_ALERT_RESOLVED",
+		13:  "TYPE_INCIDENT_DELETED",
+		14:  "TYPE_INCIDENT_UNDELETED",
+		15:  "TYPE_INCIDENT_PURGED",
+		21:  "TYPE_TIMELINE_ENTRY_CREATED",
+		22:  "TYPE_TIMELINE_ENTRY_UPDATED",
+		23:  "TYPE_TIMELINE_ENTRY_DELETED",
+		41:  "TYPE_POST_MORTEM_CREATED",
+		42:  "TYPE_POST_MORTEM_UPDATED",
+		43:  "TYPE_POST_MORTEM_SCHEDULED",
+		44:  "TYPE_POST_MORTEM_REVIEW_STARTED",
+		45:  "TYPE_POST_MORTEM_PUBLISHED",
+		46:  "TYPE_POST_MORTEM_ARCHIVED",
+		47:  "TYPE_POST_MORTEM_DELETED",
+		48:  "TYPE_POST_MORTEM_UNDELETED",
+		49:  "TYPE_POST_MORTEM_PURGED",
+		50:  "TYPE_POST_MORTEM_RULES_READ",
+		51:  "TYPE_POST_MORTEM_RULE_BREACHED",
+		52:  "TYPE_POST_MORTEM_REVIEW_CONCLUDED",
+		53:  "TYPE_POST_MORTEM_QUESTION_ANSWERED",
+		54:  "TYPE_POST_MORTEM_IMPORTED",
+		61:  "TYPE_ACTION_ITEM_CREATED",
+		62:  "TYPE_ACTION_ITEM_UPDATED",
+		63:  "TYPE_ACTION_ITEM_STARTED",
+		64:  "TYPE_ACTION_ITEM_COMPLETED",
+		65:  "TYPE_ACTION_ITEM_VERIFIED",
+		66:  "TYPE_ACTION_ITEM_INEFFECTIVE",
+		67:  "TYPE_ACTION_ITEM_DROPPED",
+		68:  "TYPE_ACTION_ITEM_REOPENED",
+		69:  "TYPE_ACTION_ITEM_DELETED",
+		70:  "TYPE_ACTION_ITEM_UNDELETED",
+		71:  "TYPE_ACTION_ITEM_PURGED",
+		72:  "TYPE_ACTION_ITEM_RECURRED",
+		81:  "TYPE_STATEMENT_CREATED",
+		82:  "TYPE_STATEMENT_DELETED",
+		91:  "TYPE_GROUND_RULE_SET_CREATED",
+		92:  "TYPE_GROUND_RULE_SET_UPDATED",
+		93:  "TYPE_GROUND_RULE_SET_DELETED",
+		94:  "TYPE_POST_MORTEM_TEMPLATE_CREATED",
+		95:  "TYPE_POST_MORTEM_TEMPLATE_UPDATED",
+		96:  "TYPE_POST_MORTEM_TEMPLATE_DELETED",
+		101: "TYPE_CLOCK_STARTED",
+		102: "TYPE_CLOCK_AT_RISK",
+		103: "TYPE_CLOCK_MET",
+		104: "TYPE_CLOCK_BREACHED",
+		105: "TYPE_CLOCK_PAUSED",
+		106: "TYPE_CLOCK_RESUMED",
+		107: "TYPE_CLOCK_WAIVED",
+		108: "TYPE_CLOCK_RESET",
+		121: "TYPE_SYSTEM_CREATED",
+		122: "TYPE_SYSTEM_UPDATED",
+		123: "TYPE_SYSTEM_DELETED",
+		124: "TYPE_SYSTEM_UNDELETED",
+		125: "TYPE_SYSTEM_PURGED",
+		131: "TYPE_MENTAL_MODEL_CREATED",
+		132: "TYPE_MENTAL_MODEL_UPDATED",
+		133: "TYPE_MENTAL_MODEL_DELETED",
+		134: "TYPE_MODEL_GAP_ANNOTATED",
+		141: "TYPE_INCIDENT_ALERT_JOINED",
+		142: "TYPE_ALERT_KEPT",
+		143: "TYPE_ALERT_MARKED",
+		151: "TYPE_INTEGRATION_CREATED",
+		152: "TYPE_INTEGRATION_UPDATED",
+		153: "TYPE_INTEGRATION_DELETED",
+		154: "TYPE_INTEGRATION_KEY_ROTATED",
+		161: "TYPE_SUBSCRIPTION_CREATED",
+		162: "TYPE_SUBSCRIPTION_UPDATED",
+		163: "TYPE_SUBSCRIPTION_DELETED",
+		164: "TYPE_SUBSCRIPTION_ENABLED",
+		165: "TYPE_SUBSCRIPTION_DISABLED",
+		166: "TYPE_SUBSCRIPTION_SECRET_ROTATED",
+		171: "TYPE_ACTION_ITEM_OVERDUE",
+		172: "TYPE_ACTION_ITEM_DUE",
 	}
 	Event_Type_value = map[string]int32{
-		"TYPE_UNSPECIFIED":                  0,
-		"TYPE_INCIDENT_OPENED":              1,
-		"TYPE_INCIDENT_UPDATED":             2,
-		"TYPE_INCIDENT_ACKNOWLEDGED":        3,
-		"TYPE_INCIDENT_MITIGATED":           4,
-		"TYPE_INCIDENT_RESOLVED":            5,
-		"TYPE_INCIDENT_REOPENED":            6,
-		"TYPE_INCIDENT_CANCELED":            7,
-		"TYPE_INCIDENT_CLOSED":              8,
-		"TYPE_INCIDENT_MERGED":              9,
-		"TYPE_INCIDENT_MILESTONE_CORRECTED": 10,
-		"TYPE_INCIDENT_ALERT_NOTIFIED":      11,
-		"TYPE_INCIDENT_ALERT_RESOLVED":      12,
-		"TYPE_INCIDENT_DELETED":             13,
-		"TYPE_INCIDENT_UNDELETED":           14,
-		"TYPE_INCIDENT_PURGED":              15,
-		"TYPE_TIMELINE_ENTRY_CREATED":       21,
-		"TYPE_TIMELINE_ENTRY_UPDATED":       22,
-		"TYPE_TIMELINE_ENTRY_DELETED":       23,
-		"TYPE_POST_MORTEM_CREATED":          41,
-		"TYPE_POST_MORTEM_UPDATED":          42,
-		"TYPE_POST_MORTEM_SCHEDULED":        43,
-		"TYPE_POST_MORTEM_REVIEW_STARTED":   44,
-		"TYPE_POST_MORTEM_PUBLISHED":        45,
-		"TYPE_POST_MORTEM_ARCHIVED":         46,
-		"TYPE_POST_MORTEM_DELETED":          47,
-		"TYPE_POST_MORTEM_UNDELETED":        48,
-		"TYPE_POST_MORTEM_PURGED":           49,
-		"TYPE_ACTION_ITEM_CREATED":          61,
-		"TYPE_ACTION_ITEM_UPDATED":          62,
-		"TYPE_ACTION_ITEM_STARTED":          63,
-		"TYPE_ACTION_ITEM_COMPLETED":        64,
-		"TYPE_ACTION_ITEM_VERIFIED":         65,
-		"TYPE_ACTION_ITEM_INEFFECTIVE":      66,
-		"TYPE_ACTION_ITEM_DROPPED":          67,
-		"TYPE_ACTION_ITEM_REOPENED":         68,
-		"TYPE_ACTION_ITEM_DELETED":          69,
-		"TYPE_ACTION_ITEM_UNDELETED":        70,
-		"TYPE_ACTION_ITEM_PURGED":           71,
+		"TYPE_UNSPECIFIED":                   0,
+		"TYPE_INCIDENT_OPENED":               1,
+		"TYPE_INCIDENT_UPDATED":              2,
+		"TYPE_INCIDENT_ACKNOWLEDGED":         3,
+		"TYPE_INCIDENT_MITIGATED":            4,
+		"TYPE_INCIDENT_RESOLVED":             5,
+		"TYPE_INCIDENT_REOPENED":             6,
+		"TYPE_INCIDENT_CANCELED":             7,
+		"TYPE_INCIDENT_CLOSED":               8,
+		"TYPE_INCIDENT_MERGED":               9,
+		"TYPE_INCIDENT_MILESTONE_CORRECTED":  10,
+		"TYPE_INCIDENT_ALERT_NOTIFIED":       11,
+		"TYPE_INCIDENT_ALERT_RESOLVED":       12,
+		"TYPE_INCIDENT_DELETED":              13,
+		"TYPE_INCIDENT_UNDELETED":            14,
+		"TYPE_INCIDENT_PURGED":               15,
+		"TYPE_TIMELINE_ENTRY_CREATED":        21,
+		"TYPE_TIMELINE_ENTRY_UPDATED":        22,
+		"TYPE_TIMELINE_ENTRY_DELETED":        23,
+		"TYPE_POST_MORTEM_CREATED":           41,
+		"TYPE_POST_MORTEM_UPDATED":           42,
+		"TYPE_POST_MORTEM_SCHEDULED":         43,
+		"TYPE_POST_MORTEM_REVIEW_STARTED":    44,
+		"TYPE_POST_MORTEM_PUBLISHED":         45,
+		"TYPE_POST_MORTEM_ARCHIVED":          46,
+		"TYPE_POST_MORTEM_DELETED":           47,
+		"TYPE_POST_MORTEM_UNDELETED":         48,
+		"TYPE_POST_MORTEM_PURGED":            49,
+		"TYPE_POST_MORTEM_RULES_READ":        50,
+		"TYPE_POST_MORTEM_RULE_BREACHED":     51,
+		"TYPE_POST_MORTEM_REVIEW_CONCLUDED":  52,
+		"TYPE_POST_MORTEM_QUESTION_ANSWERED": 53,
+		"TYPE_POST_MORTEM_IMPORTED":          54,
+		"TYPE_ACTION_ITEM_CREATED":           61,
+		"TYPE_ACTION_ITEM_UPDATED":           62,
+		"TYPE_ACTION_ITEM_STARTED":           63,
+		"TYPE_ACTION_ITEM_COMPLETED":         64,
+		"TYPE_ACTION_ITEM_VERIFIED":          65,
+		"TYPE_ACTION_ITEM_INEFFECTIVE":       66,
+		"TYPE_ACTION_ITEM_DROPPED":           67,
+		"TYPE_ACTION_ITEM_REOPENED":          68,
+		"TYPE_ACTION_ITEM_DELETED":           69,
+		"TYPE_ACTION_ITEM_UNDELETED":         70,
+		"TYPE_ACTION_ITEM_PURGED":            71,
+		"TYPE_ACTION_ITEM_RECURRED":          72,
+		"TYPE_STATEMENT_CREATED":             81,
+		"TYPE_STATEMENT_DELETED":             82,
+		"TYPE_GROUND_RULE_SET_CREATED":       91,
+		"TYPE_GROUND_RULE_SET_UPDATED":       92,
+		"TYPE_GROUND_RULE_SET_DELETED":       93,
+		"TYPE_POST_MORTEM_TEMPLATE_CREATED":  94,
+		"TYPE_POST_MORTEM_TEMPLATE_UPDATED":  95,
+		"TYPE_POST_MORTEM_TEMPLATE_DELETED":  96,
+		"TYPE_CLOCK_STARTED":                 101,
+		"TYPE_CLOCK_AT_RISK":                 102,
+		"TYPE_CLOCK_MET":                     103,
+		"TYPE_CLOCK_BREACHED":                104,
+		"TYPE_CLOCK_PAUSED":                  105,
+		"TYPE_CLOCK_RESUMED":                 106,
+		"TYPE_CLOCK_WAIVED":                  107,
+		"TYPE_CLOCK_RESET":                   108,
+		"TYPE_SYSTEM_CREATED":                121,
+		"TYPE_SYSTEM_UPDATED":                122,
+		"TYPE_SYSTEM_DELETED":                123,
+		"TYPE_SYSTEM_UNDELETED":              124,
+		"TYPE_SYSTEM_PURGED":                 125,
+		"TYPE_MENTAL_MODEL_CREATED":          131,
+		"TYPE_MENTAL_MODEL_UPDATED":          132,
+		"TYPE_MENTAL_MODEL_DELETED":          133,
+		"TYPE_MODEL_GAP_ANNOTATED":           134,
+		"TYPE_INCIDENT_ALERT_JOINED":         141,
+		"TYPE_ALERT_KEPT":                    142,
+		"TYPE_ALERT_MARKED":                  143,
+		"TYPE_INTEGRATION_CREATED":           151,
+		"TYPE_INTEGRATION_UPDATED":           152,
+		"TYPE_INTEGRATION_DELETED":           153,
+		"TYPE_INTEGRATION_KEY_ROTATED":       154,
+		"TYPE_SUBSCRIPTION_CREATED":          161,
+		"TYPE_SUBSCRIPTION_UPDATED":          162,
+		"TYPE_SUBSCRIPTION_DELETED":          163,
+		"TYPE_SUBSCRIPTION_ENABLED":          164,
+		"TYPE_SUBSCRIPTION_DISABLED":         165,
+		"TYPE_SUBSCRIPTION_SECRET_ROTATED":   166,
+		"TYPE_ACTION_ITEM_OVERDUE":           171,
+		"TYPE_ACTION_ITEM_DUE":               172,
 	}
 )
 
@@ -541,12 +726,132 @@ func (x *ListEventsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// WatchEventsRequest asks for WatchEvents.
+type WatchEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only events after this sequence; 0: from the beginning. -1: only those that happen from now on.
+	AfterSequence int64 `protobuf:"varint,1,opt,name=after_sequence,json=afterSequence,proto3" json:"after_sequence,omitempty"`
+	// Which events, after AIP-160: `type = INCIDENT_RESOLVED`. Fields: sequence, type, resource, incident, actor, time.
+	Filter string `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// How long there may be silence before a heartbeat: 1 to 60 seconds. Default: 15 seconds.
+	HeartbeatInterval *durationpb.Duration `protobuf:"bytes,3,opt,name=heartbeat_interval,json=heartbeatInterval,proto3" json:"heartbeat_interval,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *WatchEventsRequest) Reset() {
+	*x = WatchEventsRequest{}
+	mi := &file_debrief_v1_events_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchEventsRequest) ProtoMessage() {}
+
+func (x *WatchEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_events_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchEventsRequest.ProtoReflect.Descriptor instead.
+func (*WatchEventsRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_events_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *WatchEventsRequest) GetAfterSequence() int64 {
+	if x != nil {
+		return x.AfterSequence
+	}
+	return 0
+}
+
+func (x *WatchEventsRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *WatchEventsRequest) GetHeartbeatInterval() *durationpb.Duration {
+	if x != nil {
+		return x.HeartbeatInterval
+	}
+	return nil
+}
+
+// WatchEventsResponse is an event, or a heartbeat.
+type WatchEventsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The event; unset in a heartbeat.
+	Event *Event `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	// Up to where the feed was looked at: what to go on after. In a heartbeat it may be further than the last event, when
+	// there were others that the filter leaves out.
+	Sequence      int64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchEventsResponse) Reset() {
+	*x = WatchEventsResponse{}
+	mi := &file_debrief_v1_events_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchEventsResponse) ProtoMessage() {}
+
+func (x *WatchEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_events_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchEventsResponse.ProtoReflect.Descriptor instead.
+func (*WatchEventsResponse) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_events_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *WatchEventsResponse) GetEvent() *Event {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *WatchEventsResponse) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
 var File_debrief_v1_events_proto protoreflect.FileDescriptor
 
 const file_debrief_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"\x17debrief/v1/events.proto\x12\n" +
-	"debrief.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x91\f\n" +
+	"debrief.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfd\x16\n" +
 	"\x05Event\x12\x1f\n" +
 	"\bsequence\x18\x01 \x01(\x03B\x03\xe0A\x03R\bsequence\x12\x13\n" +
 	"\x02id\x18\x02 \x01(\tB\x03\xe0A\x03R\x02id\x12/\n" +
@@ -556,7 +861,7 @@ const file_debrief_v1_events_proto_rawDesc = "" +
 	"\bincident\x18\x06 \x01(\tB\x03\xe0A\x03R\bincident\x123\n" +
 	"\x04time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x04time\x12\x19\n" +
 	"\x05actor\x18\b \x01(\tB\x03\xe0A\x03R\x05actor\x126\n" +
-	"\achanges\x18\t \x03(\v2\x17.debrief.v1.FieldChangeB\x03\xe0A\x03R\achanges\"\xa4\t\n" +
+	"\achanges\x18\t \x03(\v2\x17.debrief.v1.FieldChangeB\x03\xe0A\x03R\achanges\"\x90\x14\n" +
 	"\x04Type\x12\x14\n" +
 	"\x10TYPE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14TYPE_INCIDENT_OPENED\x10\x01\x12\x19\n" +
@@ -586,7 +891,12 @@ const file_debrief_v1_events_proto_rawDesc = "" +
 	"\x19TYPE_POST_MORTEM_ARCHIVED\x10.\x12\x1c\n" +
 	"\x18TYPE_POST_MORTEM_DELETED\x10/\x12\x1e\n" +
 	"\x1aTYPE_POST_MORTEM_UNDELETED\x100\x12\x1b\n" +
-	"\x17TYPE_POST_MORTEM_PURGED\x101\x12\x1c\n" +
+	"\x17TYPE_POST_MORTEM_PURGED\x101\x12\x1f\n" +
+	"\x1bTYPE_POST_MORTEM_RULES_READ\x102\x12\"\n" +
+	"\x1eTYPE_POST_MORTEM_RULE_BREACHED\x103\x12%\n" +
+	"!TYPE_POST_MORTEM_REVIEW_CONCLUDED\x104\x12&\n" +
+	"\"TYPE_POST_MORTEM_QUESTION_ANSWERED\x105\x12\x1d\n" +
+	"\x19TYPE_POST_MORTEM_IMPORTED\x106\x12\x1c\n" +
 	"\x18TYPE_ACTION_ITEM_CREATED\x10=\x12\x1c\n" +
 	"\x18TYPE_ACTION_ITEM_UPDATED\x10>\x12\x1c\n" +
 	"\x18TYPE_ACTION_ITEM_STARTED\x10?\x12\x1e\n" +
@@ -597,7 +907,48 @@ const file_debrief_v1_events_proto_rawDesc = "" +
 	"\x19TYPE_ACTION_ITEM_REOPENED\x10D\x12\x1c\n" +
 	"\x18TYPE_ACTION_ITEM_DELETED\x10E\x12\x1e\n" +
 	"\x1aTYPE_ACTION_ITEM_UNDELETED\x10F\x12\x1b\n" +
-	"\x17TYPE_ACTION_ITEM_PURGED\x10G\"`\n" +
+	"\x17TYPE_ACTION_ITEM_PURGED\x10G\x12\x1d\n" +
+	"\x19TYPE_ACTION_ITEM_RECURRED\x10H\x12\x1a\n" +
+	"\x16TYPE_STATEMENT_CREATED\x10Q\x12\x1a\n" +
+	"\x16TYPE_STATEMENT_DELETED\x10R\x12 \n" +
+	"\x1cTYPE_GROUND_RULE_SET_CREATED\x10[\x12 \n" +
+	"\x1cTYPE_GROUND_RULE_SET_UPDATED\x10\\\x12 \n" +
+	"\x1cTYPE_GROUND_RULE_SET_DELETED\x10]\x12%\n" +
+	"!TYPE_POST_MORTEM_TEMPLATE_CREATED\x10^\x12%\n" +
+	"!TYPE_POST_MORTEM_TEMPLATE_UPDATED\x10_\x12%\n" +
+	"!TYPE_POST_MORTEM_TEMPLATE_DELETED\x10`\x12\x16\n" +
+	"\x12TYPE_CLOCK_STARTED\x10e\x12\x16\n" +
+	"\x12TYPE_CLOCK_AT_RISK\x10f\x12\x12\n" +
+	"\x0eTYPE_CLOCK_MET\x10g\x12\x17\n" +
+	"\x13TYPE_CLOCK_BREACHED\x10h\x12\x15\n" +
+	"\x11TYPE_CLOCK_PAUSED\x10i\x12\x16\n" +
+	"\x12TYPE_CLOCK_RESUMED\x10j\x12\x15\n" +
+	"\x11TYPE_CLOCK_WAIVED\x10k\x12\x14\n" +
+	"\x10TYPE_CLOCK_RESET\x10l\x12\x17\n" +
+	"\x13TYPE_SYSTEM_CREATED\x10y\x12\x17\n" +
+	"\x13TYPE_SYSTEM_UPDATED\x10z\x12\x17\n" +
+	"\x13TYPE_SYSTEM_DELETED\x10{\x12\x19\n" +
+	"\x15TYPE_SYSTEM_UNDELETED\x10|\x12\x16\n" +
+	"\x12TYPE_SYSTEM_PURGED\x10}\x12\x1e\n" +
+	"\x19TYPE_MENTAL_MODEL_CREATED\x10\x83\x01\x12\x1e\n" +
+	"\x19TYPE_MENTAL_MODEL_UPDATED\x10\x84\x01\x12\x1e\n" +
+	"\x19TYPE_MENTAL_MODEL_DELETED\x10\x85\x01\x12\x1d\n" +
+	"\x18TYPE_MODEL_GAP_ANNOTATED\x10\x86\x01\x12\x1f\n" +
+	"\x1aTYPE_INCIDENT_ALERT_JOINED\x10\x8d\x01\x12\x14\n" +
+	"\x0fTYPE_ALERT_KEPT\x10\x8e\x01\x12\x16\n" +
+	"\x11TYPE_ALERT_MARKED\x10\x8f\x01\x12\x1d\n" +
+	"\x18TYPE_INTEGRATION_CREATED\x10\x97\x01\x12\x1d\n" +
+	"\x18TYPE_INTEGRATION_UPDATED\x10\x98\x01\x12\x1d\n" +
+	"\x18TYPE_INTEGRATION_DELETED\x10\x99\x01\x12!\n" +
+	"\x1cTYPE_INTEGRATION_KEY_ROTATED\x10\x9a\x01\x12\x1e\n" +
+	"\x19TYPE_SUBSCRIPTION_CREATED\x10\xa1\x01\x12\x1e\n" +
+	"\x19TYPE_SUBSCRIPTION_UPDATED\x10\xa2\x01\x12\x1e\n" +
+	"\x19TYPE_SUBSCRIPTION_DELETED\x10\xa3\x01\x12\x1e\n" +
+	"\x19TYPE_SUBSCRIPTION_ENABLED\x10\xa4\x01\x12\x1f\n" +
+	"\x1aTYPE_SUBSCRIPTION_DISABLED\x10\xa5\x01\x12%\n" +
+	" TYPE_SUBSCRIPTION_SECRET_ROTATED\x10\xa6\x01\x12\x1d\n" +
+	"\x18TYPE_ACTION_ITEM_OVERDUE\x10\xab\x01\x12\x19\n" +
+	"\x14TYPE_ACTION_ITEM_DUE\x10\xac\x01\"`\n" +
 	"\vFieldChange\x12\x19\n" +
 	"\x05field\x18\x01 \x01(\tB\x03\xe0A\x03R\x05field\x12\x1b\n" +
 	"\x06before\x18\x02 \x01(\tB\x03\xe0A\x03R\x06before\x12\x19\n" +
@@ -613,11 +964,19 @@ const file_debrief_v1_events_proto_rawDesc = "" +
 	"\xe0A\x01\xbaH\x04\"\x02(\x00R\rafterSequence\"g\n" +
 	"\x12ListEventsResponse\x12)\n" +
 	"\x06events\x18\x01 \x03(\v2\x11.debrief.v1.EventR\x06events\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\x80\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd2\x01\n" +
+	"\x12WatchEventsRequest\x12:\n" +
+	"\x0eafter_sequence\x18\x01 \x01(\x03B\x13\xe0A\x01\xbaH\r\"\v(\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01R\rafterSequence\x12#\n" +
+	"\x06filter\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80 R\x06filter\x12[\n" +
+	"\x12heartbeat_interval\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x11\xe0A\x01\xbaH\v\xaa\x01\b\"\x02\b<2\x02\b\x01R\x11heartbeatInterval\"Z\n" +
+	"\x13WatchEventsResponse\x12'\n" +
+	"\x05event\x18\x01 \x01(\v2\x11.debrief.v1.EventR\x05event\x12\x1a\n" +
+	"\bsequence\x18\x02 \x01(\x03R\bsequence2\xe5\x01\n" +
 	"\fEventService\x12p\n" +
 	"\n" +
 	"ListEvents\x12\x1d.debrief.v1.ListEventsRequest\x1a\x1e.debrief.v1.ListEventsResponse\"#\xdaA\x0eafter_sequence\x82\xd3\xe4\x93\x02\f\x12\n" +
-	"/v1/eventsB7Z5github.com/debriefhq/debrief/api/debrief/v1;debriefv1b\x06proto3"
+	"/v1/events\x12c\n" +
+	"\vWatchEvents\x12\x1e.debrief.v1.WatchEventsRequest\x1a\x1f.debrief.v1.WatchEventsResponse\"\x11\xdaA\x0eafter_sequence0\x01B7Z5github.com/debriefhq/debrief/api/debrief/v1;debriefv1b\x06proto3"
 
 var (
 	file_debrief_v1_events_proto_rawDescOnce sync.Once
@@ -632,27 +991,34 @@ func file_debrief_v1_events_proto_rawDescGZIP() []byte {
 }
 
 var file_debrief_v1_events_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_debrief_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_debrief_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_debrief_v1_events_proto_goTypes = []any{
 	(Event_Type)(0),               // 0: debrief.v1.Event.Type
 	(*Event)(nil),                 // 1: debrief.v1.Event
 	(*FieldChange)(nil),           // 2: debrief.v1.FieldChange
 	(*ListEventsRequest)(nil),     // 3: debrief.v1.ListEventsRequest
 	(*ListEventsResponse)(nil),    // 4: debrief.v1.ListEventsResponse
-	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
+	(*WatchEventsRequest)(nil),    // 5: debrief.v1.WatchEventsRequest
+	(*WatchEventsResponse)(nil),   // 6: debrief.v1.WatchEventsResponse
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 8: google.protobuf.Duration
 }
 var file_debrief_v1_events_proto_depIdxs = []int32{
 	0, // 0: debrief.v1.Event.type:type_name -> debrief.v1.Event.Type
-	5, // 1: debrief.v1.Event.time:type_name -> google.protobuf.Timestamp
+	7, // 1: debrief.v1.Event.time:type_name -> google.protobuf.Timestamp
 	2, // 2: debrief.v1.Event.changes:type_name -> debrief.v1.FieldChange
 	1, // 3: debrief.v1.ListEventsResponse.events:type_name -> debrief.v1.Event
-	3, // 4: debrief.v1.EventService.ListEvents:input_type -> debrief.v1.ListEventsRequest
-	4, // 5: debrief.v1.EventService.ListEvents:output_type -> debrief.v1.ListEventsResponse
-	5, // [5:6] is the sub-list for method output_type
-	4, // [4:5] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	8, // 4: debrief.v1.WatchEventsRequest.heartbeat_interval:type_name -> google.protobuf.Duration
+	1, // 5: debrief.v1.WatchEventsResponse.event:type_name -> debrief.v1.Event
+	3, // 6: debrief.v1.EventService.ListEvents:input_type -> debrief.v1.ListEventsRequest
+	5, // 7: debrief.v1.EventService.WatchEvents:input_type -> debrief.v1.WatchEventsRequest
+	4, // 8: debrief.v1.EventService.ListEvents:output_type -> debrief.v1.ListEventsResponse
+	6, // 9: debrief.v1.EventService.WatchEvents:output_type -> debrief.v1.WatchEventsResponse
+	8, // [8:10] is the sub-list for method output_type
+	6, // [6:8] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_debrief_v1_events_proto_init() }
@@ -666,7 +1032,7 @@ func file_debrief_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_debrief_v1_events_proto_rawDesc), len(file_debrief_v1_events_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   4,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -234,6 +234,8 @@ const (
 	Alert_STATUS_FIRING Alert_Status = 1
 	// It does not fire any more.
 	Alert_STATUS_RESOLVED Alert_Status = 2
+	// It fires, and somebody said in the alerting system that they look after it.
+	Alert_STATUS_ACKNOWLEDGED Alert_Status = 3
 )
 
 // Enum value maps for Alert_Status.
@@ -242,11 +244,13 @@ var (
 		0: "STATUS_UNSPECIFIED",
 		1: "STATUS_FIRING",
 		2: "STATUS_RESOLVED",
+		3: "STATUS_ACKNOWLEDGED",
 	}
 	Alert_Status_value = map[string]int32{
-		"STATUS_UNSPECIFIED": 0,
-		"STATUS_FIRING":      1,
-		"STATUS_RESOLVED":    2,
+		"STATUS_UNSPECIFIED":  0,
+		"STATUS_FIRING":       1,
+		"STATUS_RESOLVED":     2,
+		"STATUS_ACKNOWLEDGED": 3,
 	}
 )
 
@@ -275,6 +279,63 @@ func (x Alert_Status) Number() protoreflect.EnumNumber {
 // Deprecated: Use Alert_Status.Descriptor instead.
 func (Alert_Status) EnumDescriptor() ([]byte, []int) {
 	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{6, 0}
+}
+
+// Noise is what people found an alert to be that should not have reached them as it did.
+type Alert_Noise int32
+
+const (
+	// Nobody said anything of the kind.
+	Alert_NOISE_UNSPECIFIED Alert_Noise = 0
+	// Nothing was wrong.
+	Alert_NOISE_FALSE_POSITIVE Alert_Noise = 1
+	// Something was, and there was nothing to do about it.
+	Alert_NOISE_NOT_ACTIONABLE Alert_Noise = 2
+	// It said too little to act on.
+	Alert_NOISE_LACKING_DETAIL Alert_Noise = 3
+)
+
+// Enum value maps for Alert_Noise.
+var (
+	Alert_Noise_name = map[int32]string{
+		0: "NOISE_UNSPECIFIED",
+		1: "NOISE_FALSE_POSITIVE",
+		2: "NOISE_NOT_ACTIONABLE",
+		3: "NOISE_LACKING_DETAIL",
+	}
+	Alert_Noise_value = map[string]int32{
+		"NOISE_UNSPECIFIED":    0,
+		"NOISE_FALSE_POSITIVE": 1,
+		"NOISE_NOT_ACTIONABLE": 2,
+		"NOISE_LACKING_DETAIL": 3,
+	}
+)
+
+func (x Alert_Noise) Enum() *Alert_Noise {
+	p := new(Alert_Noise)
+	*p = x
+	return p
+}
+
+func (x Alert_Noise) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Alert_Noise) Descriptor() protoreflect.EnumDescriptor {
+	return file_debrief_v1_incidents_proto_enumTypes[4].Descriptor()
+}
+
+func (Alert_Noise) Type() protoreflect.EnumType {
+	return &file_debrief_v1_incidents_proto_enumTypes[4]
+}
+
+func (x Alert_Noise) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Alert_Noise.Descriptor instead.
+func (Alert_Noise) EnumDescriptor() ([]byte, []int) {
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{6, 1}
 }
 
 // Incident is anything unplanned that hurt a system or the people who use it, or could have, however small.
@@ -322,7 +383,13 @@ type Incident struct {
 	// When it was deleted, UTC; unset while it is not.
 	DeleteTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=delete_time,json=deleteTime,proto3" json:"delete_time,omitempty"`
 	// When a deleted incident is to be purged for good, UTC; unset while it is not deleted.
-	PurgeTime     *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=purge_time,json=purgeTime,proto3" json:"purge_time,omitempty"`
+	PurgeTime *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=purge_time,json=purgeTime,proto3" json:"purge_time,omitempty"`
+	// How long there is to hold the review of a post-mortem that covers it.
+	ReviewClock *Clock `protobuf:"bytes,22,opt,name=review_clock,json=reviewClock,proto3" json:"review_clock,omitempty"`
+	// How long there is to start the first action item, or to conclude that there is nothing to do.
+	FollowUpClock *Clock `protobuf:"bytes,23,opt,name=follow_up_clock,json=followUpClock,proto3" json:"follow_up_clock,omitempty"`
+	// What its clocks had shown when it was reopened. The oldest first; the newest 50.
+	ClockHistory  []*ClockRecord `protobuf:"bytes,24,rep,name=clock_history,json=clockHistory,proto3" json:"clock_history,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -500,6 +567,27 @@ func (x *Incident) GetDeleteTime() *timestamppb.Timestamp {
 func (x *Incident) GetPurgeTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.PurgeTime
+	}
+	return nil
+}
+
+func (x *Incident) GetReviewClock() *Clock {
+	if x != nil {
+		return x.ReviewClock
+	}
+	return nil
+}
+
+func (x *Incident) GetFollowUpClock() *Clock {
+	if x != nil {
+		return x.FollowUpClock
+	}
+	return nil
+}
+
+func (x *Incident) GetClockHistory() []*ClockRecord {
+	if x != nil {
+		return x.ClockHistory
 	}
 	return nil
 }
@@ -811,7 +899,8 @@ type Origin struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Who opened it, as the caller named themselves; a source such as `intake/alertmanager` where alerts did.
 	Actor string `protobuf:"bytes,1,opt,name=actor,proto3" json:"actor,omitempty"`
-	// The alerts that opened it. Empty where a person did.
+	// The alerts that opened it, and those that joined it, the first 20 as they stand. Empty where a person opened it. All of
+	// them are listed by AlertService.
 	Alerts        []*Alert `protobuf:"bytes,2,rep,name=alerts,proto3" json:"alerts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -884,8 +973,42 @@ type Alert struct {
 	NotificationCount int64 `protobuf:"varint,9,opt,name=notification_count,json=notificationCount,proto3" json:"notification_count,omitempty"`
 	// When the newest of them arrived, UTC.
 	LastNotificationTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=last_notification_time,json=lastNotificationTime,proto3" json:"last_notification_time,omitempty"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	// The resource name, `alerts/{alert}`, the id a ULID.
+	Name string `protobuf:"bytes,11,opt,name=name,proto3" json:"name,omitempty"`
+	// The integration that it came through, `integrations/{integration}`; empty where it came without a key.
+	Integration string `protobuf:"bytes,12,opt,name=integration,proto3" json:"integration,omitempty"`
+	// The intake that it came to, such as `alertmanager`.
+	Source string `protobuf:"bytes,13,opt,name=source,proto3" json:"source,omitempty"`
+	// The incident that it is part of, `incidents/{incident}`; empty where it is in none.
+	Incident string `protobuf:"bytes,14,opt,name=incident,proto3" json:"incident,omitempty"`
+	// What it says, in a line.
+	Title string `protobuf:"bytes,15,opt,name=title,proto3" json:"title,omitempty"`
+	// More about it, Markdown.
+	Summary string `protobuf:"bytes,16,opt,name=summary,proto3" json:"summary,omitempty"`
+	// How bad it is, after the rules and mappings.
+	Severity Severity `protobuf:"varint,17,opt,name=severity,proto3,enum=debrief.v1.Severity" json:"severity,omitempty"`
+	// The sender's own word for it.
+	SenderSeverity string `protobuf:"bytes,18,opt,name=sender_severity,json=senderSeverity,proto3" json:"sender_severity,omitempty"`
+	// Pages about it.
+	Links []*Link `protobuf:"bytes,19,rep,name=links,proto3" json:"links,omitempty"`
+	// Pictures of it, such as graphs; they are linked to.
+	Images []*AlertImage `protobuf:"bytes,20,rep,name=images,proto3" json:"images,omitempty"`
+	// The title of the rule that decided what became of it; empty where none did.
+	Rule string `protobuf:"bytes,21,opt,name=rule,proto3" json:"rule,omitempty"`
+	// What people found it to be.
+	Noise Alert_Noise `protobuf:"varint,22,opt,name=noise,proto3,enum=debrief.v1.Alert_Noise" json:"noise,omitempty"`
+	// Why, as they said.
+	NoiseReason string `protobuf:"bytes,23,opt,name=noise_reason,json=noiseReason,proto3" json:"noise_reason,omitempty"`
+	// The delivery that told of it first, `deliveries/{delivery}`; it may be gone.
+	FirstDelivery string `protobuf:"bytes,24,opt,name=first_delivery,json=firstDelivery,proto3" json:"first_delivery,omitempty"`
+	// What had to be shortened, left out or moved, a line each.
+	Alterations []string `protobuf:"bytes,25,rep,name=alterations,proto3" json:"alterations,omitempty"`
+	// When Debrief first heard of it, UTC.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When it changed last, UTC.
+	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Alert) Reset() {
@@ -988,6 +1111,189 @@ func (x *Alert) GetLastNotificationTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Alert) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Alert) GetIntegration() string {
+	if x != nil {
+		return x.Integration
+	}
+	return ""
+}
+
+func (x *Alert) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Alert) GetIncident() string {
+	if x != nil {
+		return x.Incident
+	}
+	return ""
+}
+
+func (x *Alert) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Alert) GetSummary() string {
+	if x != nil {
+		return x.Summary
+	}
+	return ""
+}
+
+func (x *Alert) GetSeverity() Severity {
+	if x != nil {
+		return x.Severity
+	}
+	return Severity_SEVERITY_UNSPECIFIED
+}
+
+func (x *Alert) GetSenderSeverity() string {
+	if x != nil {
+		return x.SenderSeverity
+	}
+	return ""
+}
+
+func (x *Alert) GetLinks() []*Link {
+	if x != nil {
+		return x.Links
+	}
+	return nil
+}
+
+func (x *Alert) GetImages() []*AlertImage {
+	if x != nil {
+		return x.Images
+	}
+	return nil
+}
+
+func (x *Alert) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *Alert) GetNoise() Alert_Noise {
+	if x != nil {
+		return x.Noise
+	}
+	return Alert_NOISE_UNSPECIFIED
+}
+
+func (x *Alert) GetNoiseReason() string {
+	if x != nil {
+		return x.NoiseReason
+	}
+	return ""
+}
+
+func (x *Alert) GetFirstDelivery() string {
+	if x != nil {
+		return x.FirstDelivery
+	}
+	return ""
+}
+
+func (x *Alert) GetAlterations() []string {
+	if x != nil {
+		return x.Alterations
+	}
+	return nil
+}
+
+func (x *Alert) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *Alert) GetUpdateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UpdateTime
+	}
+	return nil
+}
+
+// AlertImage is a picture of what an alert is about.
+type AlertImage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where it is: http or https.
+	Uri string `protobuf:"bytes,1,opt,name=uri,proto3" json:"uri,omitempty"`
+	// Where a click on it leads; may be empty.
+	Link string `protobuf:"bytes,2,opt,name=link,proto3" json:"link,omitempty"`
+	// What it shows, in words.
+	AlternativeText string `protobuf:"bytes,3,opt,name=alternative_text,json=alternativeText,proto3" json:"alternative_text,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *AlertImage) Reset() {
+	*x = AlertImage{}
+	mi := &file_debrief_v1_incidents_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertImage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertImage) ProtoMessage() {}
+
+func (x *AlertImage) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_incidents_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertImage.ProtoReflect.Descriptor instead.
+func (*AlertImage) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *AlertImage) GetUri() string {
+	if x != nil {
+		return x.Uri
+	}
+	return ""
+}
+
+func (x *AlertImage) GetLink() string {
+	if x != nil {
+		return x.Link
+	}
+	return ""
+}
+
+func (x *AlertImage) GetAlternativeText() string {
+	if x != nil {
+		return x.AlternativeText
+	}
+	return ""
+}
+
 // CreateIncidentRequest asks for CreateIncident.
 type CreateIncidentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1009,7 +1315,7 @@ type CreateIncidentRequest struct {
 
 func (x *CreateIncidentRequest) Reset() {
 	*x = CreateIncidentRequest{}
-	mi := &file_debrief_v1_incidents_proto_msgTypes[7]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1021,7 +1327,7 @@ func (x *CreateIncidentRequest) String() string {
 func (*CreateIncidentRequest) ProtoMessage() {}
 
 func (x *CreateIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_incidents_proto_msgTypes[7]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1034,7 +1340,7 @@ func (x *CreateIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateIncidentRequest.ProtoReflect.Descriptor instead.
 func (*CreateIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{7}
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CreateIncidentRequest) GetIncident() *Incident {
@@ -1090,7 +1396,7 @@ type GetIncidentRequest struct {
 
 func (x *GetIncidentRequest) Reset() {
 	*x = GetIncidentRequest{}
-	mi := &file_debrief_v1_incidents_proto_msgTypes[8]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1102,7 +1408,7 @@ func (x *GetIncidentRequest) String() string {
 func (*GetIncidentRequest) ProtoMessage() {}
 
 func (x *GetIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_incidents_proto_msgTypes[8]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1115,7 +1421,7 @@ func (x *GetIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetIncidentRequest.ProtoReflect.Descriptor instead.
 func (*GetIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{8}
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetIncidentRequest) GetName() string {
@@ -1150,7 +1456,7 @@ type ListIncidentsRequest struct {
 
 func (x *ListIncidentsRequest) Reset() {
 	*x = ListIncidentsRequest{}
-	mi := &file_debrief_v1_incidents_proto_msgTypes[9]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1162,7 +1468,7 @@ func (x *ListIncidentsRequest) String() string {
 func (*ListIncidentsRequest) ProtoMessage() {}
 
 func (x *ListIncidentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_incidents_proto_msgTypes[9]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1175,7 +1481,7 @@ func (x *ListIncidentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIncidentsRequest.ProtoReflect.Descriptor instead.
 func (*ListIncidentsRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{9}
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListIncidentsRequest) GetPageSize() int32 {
@@ -1226,7 +1532,7 @@ type ListIncidentsResponse struct {
 
 func (x *ListIncidentsResponse) Reset() {
 	*x = ListIncidentsResponse{}
-	mi := &file_debrief_v1_incidents_proto_msgTypes[10]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1238,7 +1544,7 @@ func (x *ListIncidentsResponse) String() string {
 func (*ListIncidentsResponse) ProtoMessage() {}
 
 func (x *ListIncidentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_incidents_proto_msgTypes[10]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1251,7 +1557,7 @@ func (x *ListIncidentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIncidentsResponse.ProtoReflect.Descriptor instead.
 func (*ListIncidentsResponse) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{10}
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListIncidentsResponse) GetIncidents() []*Incident {
@@ -1286,7 +1592,7 @@ type UpdateIncidentRequest struct {
 
 func (x *UpdateIncidentRequest) Reset() {
 	*x = UpdateIncidentRequest{}
-	mi := &file_debrief_v1_incidents_proto_msgTypes[11]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1298,7 +1604,7 @@ func (x *UpdateIncidentRequest) String() string {
 func (*UpdateIncidentRequest) ProtoMessage() {}
 
 func (x *UpdateIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_incidents_proto_msgTypes[11]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1311,7 +1617,7 @@ func (x *UpdateIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateIncidentRequest.ProtoReflect.Descriptor instead.
 func (*UpdateIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{11}
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *UpdateIncidentRequest) GetIncident() *Incident {
@@ -1355,7 +1661,7 @@ type DeleteIncidentRequest struct {
 
 func (x *DeleteIncidentRequest) Reset() {
 	*x = DeleteIncidentRequest{}
-	mi := &file_debrief_v1_incidents_proto_msgTypes[12]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1367,7 +1673,7 @@ func (x *DeleteIncidentRequest) String() string {
 func (*DeleteIncidentRequest) ProtoMessage() {}
 
 func (x *DeleteIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_incidents_proto_msgTypes[12]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1380,7 +1686,7 @@ func (x *DeleteIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteIncidentRequest.ProtoReflect.Descriptor instead.
 func (*DeleteIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{12}
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *DeleteIncidentRequest) GetName() string {
@@ -1410,7 +1716,7 @@ type UndeleteIncidentRequest struct {
 
 func (x *UndeleteIncidentRequest) Reset() {
 	*x = UndeleteIncidentRequest{}
-	mi := &file_debrief_v1_incidents_proto_msgTypes[13]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1422,7 +1728,7 @@ func (x *UndeleteIncidentRequest) String() string {
 func (*UndeleteIncidentRequest) ProtoMessage() {}
 
 func (x *UndeleteIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_incidents_proto_msgTypes[13]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1435,7 +1741,7 @@ func (x *UndeleteIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UndeleteIncidentRequest.ProtoReflect.Descriptor instead.
 func (*UndeleteIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{13}
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *UndeleteIncidentRequest) GetName() string {
@@ -1471,7 +1777,7 @@ type AcknowledgeIncidentRequest struct {
 
 func (x *AcknowledgeIncidentRequest) Reset() {
 	*x = AcknowledgeIncidentRequest{}
-	mi := &file_debrief_v1_incidents_proto_msgTypes[14]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1483,7 +1789,7 @@ func (x *AcknowledgeIncidentRequest) String() string {
 func (*AcknowledgeIncidentRequest) ProtoMessage() {}
 
 func (x *AcknowledgeIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_incidents_proto_msgTypes[14]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1496,7 +1802,7 @@ func (x *AcknowledgeIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeIncidentRequest.ProtoReflect.Descriptor instead.
 func (*AcknowledgeIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{14}
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AcknowledgeIncidentRequest) GetName() string {
@@ -1553,7 +1859,7 @@ type MitigateIncidentRequest struct {
 
 func (x *MitigateIncidentRequest) Reset() {
 	*x = MitigateIncidentRequest{}
-	mi := &file_debrief_v1_incidents_proto_msgTypes[15]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1565,7 +1871,7 @@ func (x *MitigateIncidentRequest) String() string {
 func (*MitigateIncidentRequest) ProtoMessage() {}
 
 func (x *MitigateIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_incidents_proto_msgTypes[15]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1578,7 +1884,7 @@ func (x *MitigateIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MitigateIncidentRequest.ProtoReflect.Descriptor instead.
 func (*MitigateIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{15}
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *MitigateIncidentRequest) GetName() string {
@@ -1635,7 +1941,7 @@ type ResolveIncidentRequest struct {
 
 func (x *ResolveIncidentRequest) Reset() {
 	*x = ResolveIncidentRequest{}
-	mi := &file_debrief_v1_incidents_proto_msgTypes[16]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1647,7 +1953,7 @@ func (x *ResolveIncidentRequest) String() string {
 func (*ResolveIncidentRequest) ProtoMessage() {}
 
 func (x *ResolveIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_incidents_proto_msgTypes[16]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1660,7 +1966,7 @@ func (x *ResolveIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveIncidentRequest.ProtoReflect.Descriptor instead.
 func (*ResolveIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{16}
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ResolveIncidentRequest) GetName() string {
@@ -1717,7 +2023,7 @@ type ReopenIncidentRequest struct {
 
 func (x *ReopenIncidentRequest) Reset() {
 	*x = ReopenIncidentRequest{}
-	mi := &file_debrief_v1_incidents_proto_msgTypes[17]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1729,7 +2035,7 @@ func (x *ReopenIncidentRequest) String() string {
 func (*ReopenIncidentRequest) ProtoMessage() {}
 
 func (x *ReopenIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_incidents_proto_msgTypes[17]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1742,7 +2048,7 @@ func (x *ReopenIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReopenIncidentRequest.ProtoReflect.Descriptor instead.
 func (*ReopenIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{17}
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ReopenIncidentRequest) GetName() string {
@@ -1799,7 +2105,7 @@ type CancelIncidentRequest struct {
 
 func (x *CancelIncidentRequest) Reset() {
 	*x = CancelIncidentRequest{}
-	mi := &file_debrief_v1_incidents_proto_msgTypes[18]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1811,7 +2117,7 @@ func (x *CancelIncidentRequest) String() string {
 func (*CancelIncidentRequest) ProtoMessage() {}
 
 func (x *CancelIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_incidents_proto_msgTypes[18]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1824,7 +2130,7 @@ func (x *CancelIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelIncidentRequest.ProtoReflect.Descriptor instead.
 func (*CancelIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{18}
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *CancelIncidentRequest) GetName() string {
@@ -1883,7 +2189,7 @@ type CloseIncidentRequest struct {
 
 func (x *CloseIncidentRequest) Reset() {
 	*x = CloseIncidentRequest{}
-	mi := &file_debrief_v1_incidents_proto_msgTypes[19]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1895,7 +2201,7 @@ func (x *CloseIncidentRequest) String() string {
 func (*CloseIncidentRequest) ProtoMessage() {}
 
 func (x *CloseIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_incidents_proto_msgTypes[19]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1908,7 +2214,7 @@ func (x *CloseIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseIncidentRequest.ProtoReflect.Descriptor instead.
 func (*CloseIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{19}
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *CloseIncidentRequest) GetName() string {
@@ -1974,7 +2280,7 @@ type MergeIncidentRequest struct {
 
 func (x *MergeIncidentRequest) Reset() {
 	*x = MergeIncidentRequest{}
-	mi := &file_debrief_v1_incidents_proto_msgTypes[20]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1986,7 +2292,7 @@ func (x *MergeIncidentRequest) String() string {
 func (*MergeIncidentRequest) ProtoMessage() {}
 
 func (x *MergeIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_incidents_proto_msgTypes[20]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1999,7 +2305,7 @@ func (x *MergeIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeIncidentRequest.ProtoReflect.Descriptor instead.
 func (*MergeIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{20}
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *MergeIncidentRequest) GetName() string {
@@ -2065,7 +2371,7 @@ type CorrectMilestoneRequest struct {
 
 func (x *CorrectMilestoneRequest) Reset() {
 	*x = CorrectMilestoneRequest{}
-	mi := &file_debrief_v1_incidents_proto_msgTypes[21]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2077,7 +2383,7 @@ func (x *CorrectMilestoneRequest) String() string {
 func (*CorrectMilestoneRequest) ProtoMessage() {}
 
 func (x *CorrectMilestoneRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_incidents_proto_msgTypes[21]
+	mi := &file_debrief_v1_incidents_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2090,7 +2396,7 @@ func (x *CorrectMilestoneRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CorrectMilestoneRequest.ProtoReflect.Descriptor instead.
 func (*CorrectMilestoneRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{21}
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CorrectMilestoneRequest) GetName() string {
@@ -2135,12 +2441,267 @@ func (x *CorrectMilestoneRequest) GetRequestId() string {
 	return ""
 }
 
+// PauseIncidentClockRequest asks for PauseIncidentClock.
+type PauseIncidentClockRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The incident's name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Only if it still has this etag.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Makes the call safe to repeat: an id that the incident has already seen changes nothing.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Which clock.
+	ClockType ClockType `protobuf:"varint,4,opt,name=clock_type,json=clockType,proto3,enum=debrief.v1.ClockType" json:"clock_type,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Until when. Default: until it is resumed.
+	UntilTime     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=until_time,json=untilTime,proto3" json:"until_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PauseIncidentClockRequest) Reset() {
+	*x = PauseIncidentClockRequest{}
+	mi := &file_debrief_v1_incidents_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PauseIncidentClockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PauseIncidentClockRequest) ProtoMessage() {}
+
+func (x *PauseIncidentClockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_incidents_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PauseIncidentClockRequest.ProtoReflect.Descriptor instead.
+func (*PauseIncidentClockRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *PauseIncidentClockRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *PauseIncidentClockRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *PauseIncidentClockRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *PauseIncidentClockRequest) GetClockType() ClockType {
+	if x != nil {
+		return x.ClockType
+	}
+	return ClockType_CLOCK_TYPE_UNSPECIFIED
+}
+
+func (x *PauseIncidentClockRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *PauseIncidentClockRequest) GetUntilTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UntilTime
+	}
+	return nil
+}
+
+// ResumeIncidentClockRequest asks for ResumeIncidentClock.
+type ResumeIncidentClockRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The incident's name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Only if it still has this etag.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Makes the call safe to repeat: an id that the incident has already seen changes nothing.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Which clock.
+	ClockType     ClockType `protobuf:"varint,4,opt,name=clock_type,json=clockType,proto3,enum=debrief.v1.ClockType" json:"clock_type,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeIncidentClockRequest) Reset() {
+	*x = ResumeIncidentClockRequest{}
+	mi := &file_debrief_v1_incidents_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeIncidentClockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeIncidentClockRequest) ProtoMessage() {}
+
+func (x *ResumeIncidentClockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_incidents_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeIncidentClockRequest.ProtoReflect.Descriptor instead.
+func (*ResumeIncidentClockRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ResumeIncidentClockRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ResumeIncidentClockRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *ResumeIncidentClockRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ResumeIncidentClockRequest) GetClockType() ClockType {
+	if x != nil {
+		return x.ClockType
+	}
+	return ClockType_CLOCK_TYPE_UNSPECIFIED
+}
+
+// WaiveIncidentClockRequest asks for WaiveIncidentClock.
+type WaiveIncidentClockRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The incident's name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Only if it still has this etag.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Makes the call safe to repeat: an id that the incident has already seen changes nothing.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Which clock.
+	ClockType ClockType `protobuf:"varint,4,opt,name=clock_type,json=clockType,proto3,enum=debrief.v1.ClockType" json:"clock_type,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Until when: after that the clock goes on as if it had never been waived. Default: for good.
+	UntilTime     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=until_time,json=untilTime,proto3" json:"until_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WaiveIncidentClockRequest) Reset() {
+	*x = WaiveIncidentClockRequest{}
+	mi := &file_debrief_v1_incidents_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WaiveIncidentClockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WaiveIncidentClockRequest) ProtoMessage() {}
+
+func (x *WaiveIncidentClockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_incidents_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WaiveIncidentClockRequest.ProtoReflect.Descriptor instead.
+func (*WaiveIncidentClockRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_incidents_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *WaiveIncidentClockRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *WaiveIncidentClockRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *WaiveIncidentClockRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *WaiveIncidentClockRequest) GetClockType() ClockType {
+	if x != nil {
+		return x.ClockType
+	}
+	return ClockType_CLOCK_TYPE_UNSPECIFIED
+}
+
+func (x *WaiveIncidentClockRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *WaiveIncidentClockRequest) GetUntilTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UntilTime
+	}
+	return nil
+}
+
 var File_debrief_v1_incidents_proto protoreflect.FileDescriptor
 
 const file_debrief_v1_incidents_proto_rawDesc = "" +
 	"\n" +
 	"\x1adebrief/v1/incidents.proto\x12\n" +
-	"debrief.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17debrief/v1/common.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdf\f\n" +
+	"debrief.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17debrief/v1/clocks.proto\x1a\x17debrief/v1/common.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9d\x0e\n" +
 	"\bIncident\x12H\n" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\b\xbaH.\xd8\x01\x01r)2'^incidents/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12!\n" +
 	"\x05title\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xac\x02R\x05title\x12&\n" +
@@ -2174,7 +2735,10 @@ const file_debrief_v1_incidents_proto_rawDesc = "" +
 	"\vdelete_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"deleteTime\x12>\n" +
 	"\n" +
-	"purge_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tpurgeTime\x1a9\n" +
+	"purge_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tpurgeTime\x129\n" +
+	"\freview_clock\x18\x16 \x01(\v2\x11.debrief.v1.ClockB\x03\xe0A\x03R\vreviewClock\x12>\n" +
+	"\x0ffollow_up_clock\x18\x17 \x01(\v2\x11.debrief.v1.ClockB\x03\xe0A\x03R\rfollowUpClock\x12A\n" +
+	"\rclock_history\x18\x18 \x03(\v2\x17.debrief.v1.ClockRecordB\x03\xe0A\x03R\fclockHistory\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"V\n" +
@@ -2223,7 +2787,7 @@ const file_debrief_v1_incidents_proto_rawDesc = "" +
 	"\x04role\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\x04role\"S\n" +
 	"\x06Origin\x12\x19\n" +
 	"\x05actor\x18\x01 \x01(\tB\x03\xe0A\x03R\x05actor\x12.\n" +
-	"\x06alerts\x18\x02 \x03(\v2\x11.debrief.v1.AlertB\x03\xe0A\x03R\x06alerts\"\x8a\x06\n" +
+	"\x06alerts\x18\x02 \x03(\v2\x11.debrief.v1.AlertB\x03\xe0A\x03R\x06alerts\"\x93\r\n" +
 	"\x05Alert\x12%\n" +
 	"\vfingerprint\x18\x01 \x01(\tB\x03\xe0A\x03R\vfingerprint\x125\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x18.debrief.v1.Alert.StatusB\x03\xe0A\x03R\x06status\x12:\n" +
@@ -2236,17 +2800,48 @@ const file_debrief_v1_incidents_proto_rawDesc = "" +
 	"\fexternal_url\x18\b \x01(\tB\x03\xe0A\x03R\vexternalUrl\x122\n" +
 	"\x12notification_count\x18\t \x01(\x03B\x03\xe0A\x03R\x11notificationCount\x12U\n" +
 	"\x16last_notification_time\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x14lastNotificationTime\x1a9\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x14lastNotificationTime\x12\x17\n" +
+	"\x04name\x18\v \x01(\tB\x03\xe0A\bR\x04name\x12%\n" +
+	"\vintegration\x18\f \x01(\tB\x03\xe0A\x03R\vintegration\x12\x1b\n" +
+	"\x06source\x18\r \x01(\tB\x03\xe0A\x03R\x06source\x12\x1f\n" +
+	"\bincident\x18\x0e \x01(\tB\x03\xe0A\x03R\bincident\x12\x19\n" +
+	"\x05title\x18\x0f \x01(\tB\x03\xe0A\x03R\x05title\x12\x1d\n" +
+	"\asummary\x18\x10 \x01(\tB\x03\xe0A\x03R\asummary\x125\n" +
+	"\bseverity\x18\x11 \x01(\x0e2\x14.debrief.v1.SeverityB\x03\xe0A\x03R\bseverity\x12,\n" +
+	"\x0fsender_severity\x18\x12 \x01(\tB\x03\xe0A\x03R\x0esenderSeverity\x12+\n" +
+	"\x05links\x18\x13 \x03(\v2\x10.debrief.v1.LinkB\x03\xe0A\x03R\x05links\x123\n" +
+	"\x06images\x18\x14 \x03(\v2\x16.debrief.v1.AlertImageB\x03\xe0A\x03R\x06images\x12\x17\n" +
+	"\x04rule\x18\x15 \x01(\tB\x03\xe0A\x03R\x04rule\x122\n" +
+	"\x05noise\x18\x16 \x01(\x0e2\x17.debrief.v1.Alert.NoiseB\x03\xe0A\x03R\x05noise\x12&\n" +
+	"\fnoise_reason\x18\x17 \x01(\tB\x03\xe0A\x03R\vnoiseReason\x12*\n" +
+	"\x0efirst_delivery\x18\x18 \x01(\tB\x03\xe0A\x03R\rfirstDelivery\x12%\n" +
+	"\valterations\x18\x19 \x03(\tB\x03\xe0A\x03R\valterations\x12@\n" +
+	"\vcreate_time\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"createTime\x12@\n" +
+	"\vupdate_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"updateTime\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a>\n" +
 	"\x10AnnotationsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"H\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"a\n" +
 	"\x06Status\x12\x16\n" +
 	"\x12STATUS_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATUS_FIRING\x10\x01\x12\x13\n" +
-	"\x0fSTATUS_RESOLVED\x10\x02\"\xe1\x02\n" +
+	"\x0fSTATUS_RESOLVED\x10\x02\x12\x17\n" +
+	"\x13STATUS_ACKNOWLEDGED\x10\x03\"l\n" +
+	"\x05Noise\x12\x15\n" +
+	"\x11NOISE_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14NOISE_FALSE_POSITIVE\x10\x01\x12\x18\n" +
+	"\x14NOISE_NOT_ACTIONABLE\x10\x02\x12\x18\n" +
+	"\x14NOISE_LACKING_DETAIL\x10\x03:5\xeaA2\n" +
+	"\x11debrief.dev/Alert\x12\x0ealerts/{alert}*\x06alerts2\x05alert\"l\n" +
+	"\n" +
+	"AlertImage\x12\x15\n" +
+	"\x03uri\x18\x01 \x01(\tB\x03\xe0A\x03R\x03uri\x12\x17\n" +
+	"\x04link\x18\x02 \x01(\tB\x03\xe0A\x03R\x04link\x12.\n" +
+	"\x10alternative_text\x18\x03 \x01(\tB\x03\xe0A\x03R\x0falternativeText\"\xe1\x02\n" +
 	"\x15CreateIncidentRequest\x12;\n" +
 	"\bincident\x18\x01 \x01(\v2\x14.debrief.v1.IncidentB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bincident\x12>\n" +
 	"\n" +
@@ -2362,7 +2957,40 @@ const file_debrief_v1_incidents_proto_rawDesc = "" +
 	"\x04etag\x18\x05 \x01(\tB\n" +
 	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04etag\x12=\n" +
 	"\n" +
-	"request_id\x18\x06 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId*\xb8\x01\n" +
+	"request_id\x18\x06 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\"\x86\x03\n" +
+	"\x19PauseIncidentClockRequest\x12^\n" +
+	"\x04name\x18\x01 \x01(\tBJ\xe0A\x02\xfaA\x16\n" +
+	"\x14debrief.dev/Incident\xbaH+r)2'^incidents/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12\x1e\n" +
+	"\x04etag\x18\x02 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04etag\x12=\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\x12C\n" +
+	"\n" +
+	"clock_type\x18\x04 \x01(\x0e2\x15.debrief.v1.ClockTypeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\tclockType\x12%\n" +
+	"\x06reason\x18\x05 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xe8\aR\x06reason\x12>\n" +
+	"\n" +
+	"until_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\tuntilTime\"\xa0\x02\n" +
+	"\x1aResumeIncidentClockRequest\x12^\n" +
+	"\x04name\x18\x01 \x01(\tBJ\xe0A\x02\xfaA\x16\n" +
+	"\x14debrief.dev/Incident\xbaH+r)2'^incidents/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12\x1e\n" +
+	"\x04etag\x18\x02 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04etag\x12=\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\x12C\n" +
+	"\n" +
+	"clock_type\x18\x04 \x01(\x0e2\x15.debrief.v1.ClockTypeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\tclockType\"\x86\x03\n" +
+	"\x19WaiveIncidentClockRequest\x12^\n" +
+	"\x04name\x18\x01 \x01(\tBJ\xe0A\x02\xfaA\x16\n" +
+	"\x14debrief.dev/Incident\xbaH+r)2'^incidents/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12\x1e\n" +
+	"\x04etag\x18\x02 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04etag\x12=\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\x12C\n" +
+	"\n" +
+	"clock_type\x18\x04 \x01(\x0e2\x15.debrief.v1.ClockTypeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\tclockType\x12%\n" +
+	"\x06reason\x18\x05 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xe8\aR\x06reason\x12>\n" +
+	"\n" +
+	"until_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\tuntilTime*\xb8\x01\n" +
 	"\tMilestone\x12\x19\n" +
 	"\x15MILESTONE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11MILESTONE_STARTED\x10\x01\x12\x16\n" +
@@ -2370,7 +2998,7 @@ const file_debrief_v1_incidents_proto_rawDesc = "" +
 	"\x16MILESTONE_ACKNOWLEDGED\x10\x03\x12\x17\n" +
 	"\x13MILESTONE_MITIGATED\x10\x04\x12\x16\n" +
 	"\x12MILESTONE_RESOLVED\x10\x05\x12\x14\n" +
-	"\x10MILESTONE_CLOSED\x10\x062\x8d\x0e\n" +
+	"\x10MILESTONE_CLOSED\x10\x062\xda\x11\n" +
 	"\x0fIncidentService\x12u\n" +
 	"\x0eCreateIncident\x12!.debrief.v1.CreateIncidentRequest\x1a\x14.debrief.v1.Incident\"*\xdaA\bincident\x82\xd3\xe4\x93\x02\x19:\bincident\"\r/v1/incidents\x12j\n" +
 	"\vGetIncident\x12\x1e.debrief.v1.GetIncidentRequest\x1a\x14.debrief.v1.Incident\"%\xdaA\x04name\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=incidents/*}\x12n\n" +
@@ -2385,7 +3013,10 @@ const file_debrief_v1_incidents_proto_rawDesc = "" +
 	"\x0eCancelIncident\x12!.debrief.v1.CancelIncidentRequest\x1a\x14.debrief.v1.Incident\"/\xdaA\x04name\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/{name=incidents/*}:cancel\x12w\n" +
 	"\rCloseIncident\x12 .debrief.v1.CloseIncidentRequest\x1a\x14.debrief.v1.Incident\".\xdaA\x04name\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/{name=incidents/*}:close\x12|\n" +
 	"\rMergeIncident\x12 .debrief.v1.MergeIncidentRequest\x1a\x14.debrief.v1.Incident\"3\xdaA\tname,into\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/{name=incidents/*}:merge\x12\x9e\x01\n" +
-	"\x10CorrectMilestone\x12#.debrief.v1.CorrectMilestoneRequest\x1a\x14.debrief.v1.Incident\"O\xdaA\x1aname,milestone,time,reason\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{name=incidents/*}:correctMilestoneB7Z5github.com/debriefhq/debrief/api/debrief/v1;debriefv1b\x06proto3"
+	"\x10CorrectMilestone\x12#.debrief.v1.CorrectMilestoneRequest\x1a\x14.debrief.v1.Incident\"O\xdaA\x1aname,milestone,time,reason\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{name=incidents/*}:correctMilestone\x12\x98\x01\n" +
+	"\x12PauseIncidentClock\x12%.debrief.v1.PauseIncidentClockRequest\x1a\x14.debrief.v1.Incident\"E\xdaA\x16name,clock_type,reason\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/{name=incidents/*}:pauseClock\x12\x94\x01\n" +
+	"\x13ResumeIncidentClock\x12&.debrief.v1.ResumeIncidentClockRequest\x1a\x14.debrief.v1.Incident\"?\xdaA\x0fname,clock_type\x82\xd3\xe4\x93\x02':\x01*\"\"/v1/{name=incidents/*}:resumeClock\x12\x98\x01\n" +
+	"\x12WaiveIncidentClock\x12%.debrief.v1.WaiveIncidentClockRequest\x1a\x14.debrief.v1.Incident\"E\xdaA\x16name,clock_type,reason\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/{name=incidents/*}:waiveClockB7Z5github.com/debriefhq/debrief/api/debrief/v1;debriefv1b\x06proto3"
 
 var (
 	file_debrief_v1_incidents_proto_rawDescOnce sync.Once
@@ -2399,123 +3030,151 @@ func file_debrief_v1_incidents_proto_rawDescGZIP() []byte {
 	return file_debrief_v1_incidents_proto_rawDescData
 }
 
-var file_debrief_v1_incidents_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_debrief_v1_incidents_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_debrief_v1_incidents_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_debrief_v1_incidents_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_debrief_v1_incidents_proto_goTypes = []any{
 	(Milestone)(0),                     // 0: debrief.v1.Milestone
 	(Incident_Kind)(0),                 // 1: debrief.v1.Incident.Kind
 	(Incident_State)(0),                // 2: debrief.v1.Incident.State
 	(Alert_Status)(0),                  // 3: debrief.v1.Alert.Status
-	(*Incident)(nil),                   // 4: debrief.v1.Incident
-	(*Impact)(nil),                     // 5: debrief.v1.Impact
-	(*Milestones)(nil),                 // 6: debrief.v1.Milestones
-	(*MilestoneChange)(nil),            // 7: debrief.v1.MilestoneChange
-	(*Responder)(nil),                  // 8: debrief.v1.Responder
-	(*Origin)(nil),                     // 9: debrief.v1.Origin
-	(*Alert)(nil),                      // 10: debrief.v1.Alert
-	(*CreateIncidentRequest)(nil),      // 11: debrief.v1.CreateIncidentRequest
-	(*GetIncidentRequest)(nil),         // 12: debrief.v1.GetIncidentRequest
-	(*ListIncidentsRequest)(nil),       // 13: debrief.v1.ListIncidentsRequest
-	(*ListIncidentsResponse)(nil),      // 14: debrief.v1.ListIncidentsResponse
-	(*UpdateIncidentRequest)(nil),      // 15: debrief.v1.UpdateIncidentRequest
-	(*DeleteIncidentRequest)(nil),      // 16: debrief.v1.DeleteIncidentRequest
-	(*UndeleteIncidentRequest)(nil),    // 17: debrief.v1.UndeleteIncidentRequest
-	(*AcknowledgeIncidentRequest)(nil), // 18: debrief.v1.AcknowledgeIncidentRequest
-	(*MitigateIncidentRequest)(nil),    // 19: debrief.v1.MitigateIncidentRequest
-	(*ResolveIncidentRequest)(nil),     // 20: debrief.v1.ResolveIncidentRequest
-	(*ReopenIncidentRequest)(nil),      // 21: debrief.v1.ReopenIncidentRequest
-	(*CancelIncidentRequest)(nil),      // 22: debrief.v1.CancelIncidentRequest
-	(*CloseIncidentRequest)(nil),       // 23: debrief.v1.CloseIncidentRequest
-	(*MergeIncidentRequest)(nil),       // 24: debrief.v1.MergeIncidentRequest
-	(*CorrectMilestoneRequest)(nil),    // 25: debrief.v1.CorrectMilestoneRequest
-	nil,                                // 26: debrief.v1.Incident.LabelsEntry
-	nil,                                // 27: debrief.v1.Alert.LabelsEntry
-	nil,                                // 28: debrief.v1.Alert.AnnotationsEntry
-	(Severity)(0),                      // 29: debrief.v1.Severity
-	(*Link)(nil),                       // 30: debrief.v1.Link
-	(*timestamppb.Timestamp)(nil),      // 31: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),      // 32: google.protobuf.FieldMask
+	(Alert_Noise)(0),                   // 4: debrief.v1.Alert.Noise
+	(*Incident)(nil),                   // 5: debrief.v1.Incident
+	(*Impact)(nil),                     // 6: debrief.v1.Impact
+	(*Milestones)(nil),                 // 7: debrief.v1.Milestones
+	(*MilestoneChange)(nil),            // 8: debrief.v1.MilestoneChange
+	(*Responder)(nil),                  // 9: debrief.v1.Responder
+	(*Origin)(nil),                     // 10: debrief.v1.Origin
+	(*Alert)(nil),                      // 11: debrief.v1.Alert
+	(*AlertImage)(nil),                 // 12: debrief.v1.AlertImage
+	(*CreateIncidentRequest)(nil),      // 13: debrief.v1.CreateIncidentRequest
+	(*GetIncidentRequest)(nil),         // 14: debrief.v1.GetIncidentRequest
+	(*ListIncidentsRequest)(nil),       // 15: debrief.v1.ListIncidentsRequest
+	(*ListIncidentsResponse)(nil),      // 16: debrief.v1.ListIncidentsResponse
+	(*UpdateIncidentRequest)(nil),      // 17: debrief.v1.UpdateIncidentRequest
+	(*DeleteIncidentRequest)(nil),      // 18: debrief.v1.DeleteIncidentRequest
+	(*UndeleteIncidentRequest)(nil),    // 19: debrief.v1.UndeleteIncidentRequest
+	(*AcknowledgeIncidentRequest)(nil), // 20: debrief.v1.AcknowledgeIncidentRequest
+	(*MitigateIncidentRequest)(nil),    // 21: debrief.v1.MitigateIncidentRequest
+	(*ResolveIncidentRequest)(nil),     // 22: debrief.v1.ResolveIncidentRequest
+	(*ReopenIncidentRequest)(nil),      // 23: debrief.v1.ReopenIncidentRequest
+	(*CancelIncidentRequest)(nil),      // 24: debrief.v1.CancelIncidentRequest
+	(*CloseIncidentRequest)(nil),       // 25: debrief.v1.CloseIncidentRequest
+	(*MergeIncidentRequest)(nil),       // 26: debrief.v1.MergeIncidentRequest
+	(*CorrectMilestoneRequest)(nil),    // 27: debrief.v1.CorrectMilestoneRequest
+	(*PauseIncidentClockRequest)(nil),  // 28: debrief.v1.PauseIncidentClockRequest
+	(*ResumeIncidentClockRequest)(nil), // 29: debrief.v1.ResumeIncidentClockRequest
+	(*WaiveIncidentClockRequest)(nil),  // 30: debrief.v1.WaiveIncidentClockRequest
+	nil,                                // 31: debrief.v1.Incident.LabelsEntry
+	nil,                                // 32: debrief.v1.Alert.LabelsEntry
+	nil,                                // 33: debrief.v1.Alert.AnnotationsEntry
+	(Severity)(0),                      // 34: debrief.v1.Severity
+	(*Link)(nil),                       // 35: debrief.v1.Link
+	(*timestamppb.Timestamp)(nil),      // 36: google.protobuf.Timestamp
+	(*Clock)(nil),                      // 37: debrief.v1.Clock
+	(*ClockRecord)(nil),                // 38: debrief.v1.ClockRecord
+	(*fieldmaskpb.FieldMask)(nil),      // 39: google.protobuf.FieldMask
+	(ClockType)(0),                     // 40: debrief.v1.ClockType
 }
 var file_debrief_v1_incidents_proto_depIdxs = []int32{
 	1,  // 0: debrief.v1.Incident.kind:type_name -> debrief.v1.Incident.Kind
-	29, // 1: debrief.v1.Incident.severity:type_name -> debrief.v1.Severity
+	34, // 1: debrief.v1.Incident.severity:type_name -> debrief.v1.Severity
 	2,  // 2: debrief.v1.Incident.state:type_name -> debrief.v1.Incident.State
-	5,  // 3: debrief.v1.Incident.impact:type_name -> debrief.v1.Impact
-	26, // 4: debrief.v1.Incident.labels:type_name -> debrief.v1.Incident.LabelsEntry
-	6,  // 5: debrief.v1.Incident.milestones:type_name -> debrief.v1.Milestones
-	7,  // 6: debrief.v1.Incident.milestone_changes:type_name -> debrief.v1.MilestoneChange
-	8,  // 7: debrief.v1.Incident.responders:type_name -> debrief.v1.Responder
-	9,  // 8: debrief.v1.Incident.origin:type_name -> debrief.v1.Origin
-	30, // 9: debrief.v1.Incident.links:type_name -> debrief.v1.Link
-	31, // 10: debrief.v1.Incident.create_time:type_name -> google.protobuf.Timestamp
-	31, // 11: debrief.v1.Incident.update_time:type_name -> google.protobuf.Timestamp
-	31, // 12: debrief.v1.Incident.delete_time:type_name -> google.protobuf.Timestamp
-	31, // 13: debrief.v1.Incident.purge_time:type_name -> google.protobuf.Timestamp
-	31, // 14: debrief.v1.Milestones.start_time:type_name -> google.protobuf.Timestamp
-	31, // 15: debrief.v1.Milestones.detect_time:type_name -> google.protobuf.Timestamp
-	31, // 16: debrief.v1.Milestones.acknowledge_time:type_name -> google.protobuf.Timestamp
-	31, // 17: debrief.v1.Milestones.mitigate_time:type_name -> google.protobuf.Timestamp
-	31, // 18: debrief.v1.Milestones.resolve_time:type_name -> google.protobuf.Timestamp
-	31, // 19: debrief.v1.Milestones.close_time:type_name -> google.protobuf.Timestamp
-	0,  // 20: debrief.v1.MilestoneChange.milestone:type_name -> debrief.v1.Milestone
-	31, // 21: debrief.v1.MilestoneChange.previous_time:type_name -> google.protobuf.Timestamp
-	31, // 22: debrief.v1.MilestoneChange.new_time:type_name -> google.protobuf.Timestamp
-	31, // 23: debrief.v1.MilestoneChange.change_time:type_name -> google.protobuf.Timestamp
-	10, // 24: debrief.v1.Origin.alerts:type_name -> debrief.v1.Alert
-	3,  // 25: debrief.v1.Alert.status:type_name -> debrief.v1.Alert.Status
-	27, // 26: debrief.v1.Alert.labels:type_name -> debrief.v1.Alert.LabelsEntry
-	28, // 27: debrief.v1.Alert.annotations:type_name -> debrief.v1.Alert.AnnotationsEntry
-	31, // 28: debrief.v1.Alert.start_time:type_name -> google.protobuf.Timestamp
-	31, // 29: debrief.v1.Alert.end_time:type_name -> google.protobuf.Timestamp
-	31, // 30: debrief.v1.Alert.last_notification_time:type_name -> google.protobuf.Timestamp
-	4,  // 31: debrief.v1.CreateIncidentRequest.incident:type_name -> debrief.v1.Incident
-	31, // 32: debrief.v1.CreateIncidentRequest.start_time:type_name -> google.protobuf.Timestamp
-	31, // 33: debrief.v1.CreateIncidentRequest.detect_time:type_name -> google.protobuf.Timestamp
-	4,  // 34: debrief.v1.ListIncidentsResponse.incidents:type_name -> debrief.v1.Incident
-	4,  // 35: debrief.v1.UpdateIncidentRequest.incident:type_name -> debrief.v1.Incident
-	32, // 36: debrief.v1.UpdateIncidentRequest.update_mask:type_name -> google.protobuf.FieldMask
-	31, // 37: debrief.v1.AcknowledgeIncidentRequest.time:type_name -> google.protobuf.Timestamp
-	31, // 38: debrief.v1.MitigateIncidentRequest.time:type_name -> google.protobuf.Timestamp
-	31, // 39: debrief.v1.ResolveIncidentRequest.time:type_name -> google.protobuf.Timestamp
-	31, // 40: debrief.v1.ReopenIncidentRequest.time:type_name -> google.protobuf.Timestamp
-	31, // 41: debrief.v1.CancelIncidentRequest.time:type_name -> google.protobuf.Timestamp
-	31, // 42: debrief.v1.CloseIncidentRequest.time:type_name -> google.protobuf.Timestamp
-	31, // 43: debrief.v1.MergeIncidentRequest.time:type_name -> google.protobuf.Timestamp
-	0,  // 44: debrief.v1.CorrectMilestoneRequest.milestone:type_name -> debrief.v1.Milestone
-	31, // 45: debrief.v1.CorrectMilestoneRequest.time:type_name -> google.protobuf.Timestamp
-	11, // 46: debrief.v1.IncidentService.CreateIncident:input_type -> debrief.v1.CreateIncidentRequest
-	12, // 47: debrief.v1.IncidentService.GetIncident:input_type -> debrief.v1.GetIncidentRequest
-	13, // 48: debrief.v1.IncidentService.ListIncidents:input_type -> debrief.v1.ListIncidentsRequest
-	15, // 49: debrief.v1.IncidentService.UpdateIncident:input_type -> debrief.v1.UpdateIncidentRequest
-	16, // 50: debrief.v1.IncidentService.DeleteIncident:input_type -> debrief.v1.DeleteIncidentRequest
-	17, // 51: debrief.v1.IncidentService.UndeleteIncident:input_type -> debrief.v1.UndeleteIncidentRequest
-	18, // 52: debrief.v1.IncidentService.AcknowledgeIncident:input_type -> debrief.v1.AcknowledgeIncidentRequest
-	19, // 53: debrief.v1.IncidentService.MitigateIncident:input_type -> debrief.v1.MitigateIncidentRequest
-	20, // 54: debrief.v1.IncidentService.ResolveIncident:input_type -> debrief.v1.ResolveIncidentRequest
-	21, // 55: debrief.v1.IncidentService.ReopenIncident:input_type -> debrief.v1.ReopenIncidentRequest
-	22, // 56: debrief.v1.IncidentService.CancelIncident:input_type -> debrief.v1.CancelIncidentRequest
-	23, // 57: debrief.v1.IncidentService.CloseIncident:input_type -> debrief.v1.CloseIncidentRequest
-	24, // 58: debrief.v1.IncidentService.MergeIncident:input_type -> debrief.v1.MergeIncidentRequest
-	25, // 59: debrief.v1.IncidentService.CorrectMilestone:input_type -> debrief.v1.CorrectMilestoneRequest
-	4,  // 60: debrief.v1.IncidentService.CreateIncident:output_type -> debrief.v1.Incident
-	4,  // 61: debrief.v1.IncidentService.GetIncident:output_type -> debrief.v1.Incident
-	14, // 62: debrief.v1.IncidentService.ListIncidents:output_type -> debrief.v1.ListIncidentsResponse
-	4,  // 63: debrief.v1.IncidentService.UpdateIncident:output_type -> debrief.v1.Incident
-	4,  // 64: debrief.v1.IncidentService.DeleteIncident:output_type -> debrief.v1.Incident
-	4,  // 65: debrief.v1.IncidentService.UndeleteIncident:output_type -> debrief.v1.Incident
-	4,  // 66: debrief.v1.IncidentService.AcknowledgeIncident:output_type -> debrief.v1.Incident
-	4,  // 67: debrief.v1.IncidentService.MitigateIncident:output_type -> debrief.v1.Incident
-	4,  // 68: debrief.v1.IncidentService.ResolveIncident:output_type -> debrief.v1.Incident
-	4,  // 69: debrief.v1.IncidentService.ReopenIncident:output_type -> debrief.v1.Incident
-	4,  // 70: debrief.v1.IncidentService.CancelIncident:output_type -> debrief.v1.Incident
-	4,  // 71: debrief.v1.IncidentService.CloseIncident:output_type -> debrief.v1.Incident
-	4,  // 72: debrief.v1.IncidentService.MergeIncident:output_type -> debrief.v1.Incident
-	4,  // 73: debrief.v1.IncidentService.CorrectMilestone:output_type -> debrief.v1.Incident
-	60, // [60:74] is the sub-list for method output_type
-	46, // [46:60] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	6,  // 3: debrief.v1.Incident.impact:type_name -> debrief.v1.Impact
+	31, // 4: debrief.v1.Incident.labels:type_name -> debrief.v1.Incident.LabelsEntry
+	7,  // 5: debrief.v1.Incident.milestones:type_name -> debrief.v1.Milestones
+	8,  // 6: debrief.v1.Incident.milestone_changes:type_name -> debrief.v1.MilestoneChange
+	9,  // 7: debrief.v1.Incident.responders:type_name -> debrief.v1.Responder
+	10, // 8: debrief.v1.Incident.origin:type_name -> debrief.v1.Origin
+	35, // 9: debrief.v1.Incident.links:type_name -> debrief.v1.Link
+	36, // 10: debrief.v1.Incident.create_time:type_name -> google.protobuf.Timestamp
+	36, // 11: debrief.v1.Incident.update_time:type_name -> google.protobuf.Timestamp
+	36, // 12: debrief.v1.Incident.delete_time:type_name -> google.protobuf.Timestamp
+	36, // 13: debrief.v1.Incident.purge_time:type_name -> google.protobuf.Timestamp
+	37, // 14: debrief.v1.Incident.review_clock:type_name -> debrief.v1.Clock
+	37, // 15: debrief.v1.Incident.follow_up_clock:type_name -> debrief.v1.Clock
+	38, // 16: debrief.v1.Incident.clock_history:type_name -> debrief.v1.ClockRecord
+	36, // 17: debrief.v1.Milestones.start_time:type_name -> google.protobuf.Timestamp
+	36, // 18: debrief.v1.Milestones.detect_time:type_name -> google.protobuf.Timestamp
+	36, // 19: debrief.v1.Milestones.acknowledge_time:type_name -> google.protobuf.Timestamp
+	36, // 20: debrief.v1.Milestones.mitigate_time:type_name -> google.protobuf.Timestamp
+	36, // 21: debrief.v1.Milestones.resolve_time:type_name -> google.protobuf.Timestamp
+	36, // 22: debrief.v1.Milestones.close_time:type_name -> google.protobuf.Timestamp
+	0,  // 23: debrief.v1.MilestoneChange.milestone:type_name -> debrief.v1.Milestone
+	36, // 24: debrief.v1.MilestoneChange.previous_time:type_name -> google.protobuf.Timestamp
+	36, // 25: debrief.v1.MilestoneChange.new_time:type_name -> google.protobuf.Timestamp
+	36, // 26: debrief.v1.MilestoneChange.change_time:type_name -> google.protobuf.Timestamp
+	11, // 27: debrief.v1.Origin.alerts:type_name -> debrief.v1.Alert
+	3,  // 28: debrief.v1.Alert.status:type_name -> debrief.v1.Alert.Status
+	32, // 29: debrief.v1.Alert.labels:type_name -> debrief.v1.Alert.LabelsEntry
+	33, // 30: debrief.v1.Alert.annotations:type_name -> debrief.v1.Alert.AnnotationsEntry
+	36, // 31: debrief.v1.Alert.start_time:type_name -> google.protobuf.Timestamp
+	36, // 32: debrief.v1.Alert.end_time:type_name -> google.protobuf.Timestamp
+	36, // 33: debrief.v1.Alert.last_notification_time:type_name -> google.protobuf.Timestamp
+	34, // 34: debrief.v1.Alert.severity:type_name -> debrief.v1.Severity
+	35, // 35: debrief.v1.Alert.links:type_name -> debrief.v1.Link
+	12, // 36: debrief.v1.Alert.images:type_name -> debrief.v1.AlertImage
+	4,  // 37: debrief.v1.Alert.noise:type_name -> debrief.v1.Alert.Noise
+	36, // 38: debrief.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
+	36, // 39: debrief.v1.Alert.update_time:type_name -> google.protobuf.Timestamp
+	5,  // 40: debrief.v1.CreateIncidentRequest.incident:type_name -> debrief.v1.Incident
+	36, // 41: debrief.v1.CreateIncidentRequest.start_time:type_name -> google.protobuf.Timestamp
+	36, // 42: debrief.v1.CreateIncidentRequest.detect_time:type_name -> google.protobuf.Timestamp
+	5,  // 43: debrief.v1.ListIncidentsResponse.incidents:type_name -> debrief.v1.Incident
+	5,  // 44: debrief.v1.UpdateIncidentRequest.incident:type_name -> debrief.v1.Incident
+	39, // 45: debrief.v1.UpdateIncidentRequest.update_mask:type_name -> google.protobuf.FieldMask
+	36, // 46: debrief.v1.AcknowledgeIncidentRequest.time:type_name -> google.protobuf.Timestamp
+	36, // 47: debrief.v1.MitigateIncidentRequest.time:type_name -> google.protobuf.Timestamp
+	36, // 48: debrief.v1.ResolveIncidentRequest.time:type_name -> google.protobuf.Timestamp
+	36, // 49: debrief.v1.ReopenIncidentRequest.time:type_name -> google.protobuf.Timestamp
+	36, // 50: debrief.v1.CancelIncidentRequest.time:type_name -> google.protobuf.Timestamp
+	36, // 51: debrief.v1.CloseIncidentRequest.time:type_name -> google.protobuf.Timestamp
+	36, // 52: debrief.v1.MergeIncidentRequest.time:type_name -> google.protobuf.Timestamp
+	0,  // 53: debrief.v1.CorrectMilestoneRequest.milestone:type_name -> debrief.v1.Milestone
+	36, // 54: debrief.v1.CorrectMilestoneRequest.time:type_name -> google.protobuf.Timestamp
+	40, // 55: debrief.v1.PauseIncidentClockRequest.clock_type:type_name -> debrief.v1.ClockType
+	36, // 56: debrief.v1.PauseIncidentClockRequest.until_time:type_name -> google.protobuf.Timestamp
+	40, // 57: debrief.v1.ResumeIncidentClockRequest.clock_type:type_name -> debrief.v1.ClockType
+	40, // 58: debrief.v1.WaiveIncidentClockRequest.clock_type:type_name -> debrief.v1.ClockType
+	36, // 59: debrief.v1.WaiveIncidentClockRequest.until_time:type_name -> google.protobuf.Timestamp
+	13, // 60: debrief.v1.IncidentService.CreateIncident:input_type -> debrief.v1.CreateIncidentRequest
+	14, // 61: debrief.v1.IncidentService.GetIncident:input_type -> debrief.v1.GetIncidentRequest
+	15, // 62: debrief.v1.IncidentService.ListIncidents:input_type -> debrief.v1.ListIncidentsRequest
+	17, // 63: debrief.v1.IncidentService.UpdateIncident:input_type -> debrief.v1.UpdateIncidentRequest
+	18, // 64: debrief.v1.IncidentService.DeleteIncident:input_type -> debrief.v1.DeleteIncidentRequest
+	19, // 65: debrief.v1.IncidentService.UndeleteIncident:input_type -> debrief.v1.UndeleteIncidentRequest
+	20, // 66: debrief.v1.IncidentService.AcknowledgeIncident:input_type -> debrief.v1.AcknowledgeIncidentRequest
+	21, // 67: debrief.v1.IncidentService.MitigateIncident:input_type -> debrief.v1.MitigateIncidentRequest
+	22, // 68: debrief.v1.IncidentService.ResolveIncident:input_type -> debrief.v1.ResolveIncidentRequest
+	23, // 69: debrief.v1.IncidentService.ReopenIncident:input_type -> debrief.v1.ReopenIncidentRequest
+	24, // 70: debrief.v1.IncidentService.CancelIncident:input_type -> debrief.v1.CancelIncidentRequest
+	25, // 71: debrief.v1.IncidentService.CloseIncident:input_type -> debrief.v1.CloseIncidentRequest
+	26, // 72: debrief.v1.IncidentService.MergeIncident:input_type -> debrief.v1.MergeIncidentRequest
+	27, // 73: debrief.v1.IncidentService.CorrectMilestone:input_type -> debrief.v1.CorrectMilestoneRequest
+	28, // 74: debrief.v1.IncidentService.PauseIncidentClock:input_type -> debrief.v1.PauseIncidentClockRequest
+	29, // 75: debrief.v1.IncidentService.ResumeIncidentClock:input_type -> debrief.v1.ResumeIncidentClockRequest
+	30, // 76: debrief.v1.IncidentService.WaiveIncidentClock:input_type -> debrief.v1.WaiveIncidentClockRequest
+	5,  // 77: debrief.v1.IncidentService.CreateIncident:output_type -> debrief.v1.Incident
+	5,  // 78: debrief.v1.IncidentService.GetIncident:output_type -> debrief.v1.Incident
+	16, // 79: debrief.v1.IncidentService.ListIncidents:output_type -> debrief.v1.ListIncidentsResponse
+	5,  // 80: debrief.v1.IncidentService.UpdateIncident:output_type -> debrief.v1.Incident
+	5,  // 81: debrief.v1.IncidentService.DeleteIncident:output_type -> debrief.v1.Incident
+	5,  // 82: debrief.v1.IncidentService.UndeleteIncident:output_type -> debrief.v1.Incident
+	5,  // 83: debrief.v1.IncidentService.AcknowledgeIncident:output_type -> debrief.v1.Incident
+	5,  // 84: debrief.v1.IncidentService.MitigateIncident:output_type -> debrief.v1.Incident
+	5,  // 85: debrief.v1.IncidentService.ResolveIncident:output_type -> debrief.v1.Incident
+	5,  // 86: debrief.v1.IncidentService.ReopenIncident:output_type -> debrief.v1.Incident
+	5,  // 87: debrief.v1.IncidentService.CancelIncident:output_type -> debrief.v1.Incident
+	5,  // 88: debrief.v1.IncidentService.CloseIncident:output_type -> debrief.v1.Incident
+	5,  // 89: debrief.v1.IncidentService.MergeIncident:output_type -> debrief.v1.Incident
+	5,  // 90: debrief.v1.IncidentService.CorrectMilestone:output_type -> debrief.v1.Incident
+	5,  // 91: debrief.v1.IncidentService.PauseIncidentClock:output_type -> debrief.v1.Incident
+	5,  // 92: debrief.v1.IncidentService.ResumeIncidentClock:output_type -> debrief.v1.Incident
+	5,  // 93: debrief.v1.IncidentService.WaiveIncidentClock:output_type -> debrief.v1.Incident
+	77, // [77:94] is the sub-list for method output_type
+	60, // [60:77] is the sub-list for method input_type
+	60, // [60:60] is the sub-list for extension type_name
+	60, // [60:60] is the sub-list for extension extendee
+	0,  // [0:60] is the sub-list for field type_name
 }
 
 func init() { file_debrief_v1_incidents_proto_init() }
@@ -2523,6 +3182,7 @@ func file_debrief_v1_incidents_proto_init() {
 	if File_debrief_v1_incidents_proto != nil {
 		return
 	}
+	file_debrief_v1_clocks_proto_init()
 	file_debrief_v1_common_proto_init()
 	file_debrief_v1_incidents_proto_msgTypes[1].OneofWrappers = []any{}
 	type x struct{}
@@ -2530,8 +3190,8 @@ func file_debrief_v1_incidents_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_debrief_v1_incidents_proto_rawDesc), len(file_debrief_v1_incidents_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   25,
+			NumEnums:      5,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

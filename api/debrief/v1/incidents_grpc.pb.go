@@ -33,6 +33,9 @@ const (
 	IncidentService_CloseIncident_FullMethodName       = "/debrief.v1.IncidentService/CloseIncident"
 	IncidentService_MergeIncident_FullMethodName       = "/debrief.v1.IncidentService/MergeIncident"
 	IncidentService_CorrectMilestone_FullMethodName    = "/debrief.v1.IncidentService/CorrectMilestone"
+	IncidentService_PauseIncidentClock_FullMethodName  = "/debrief.v1.IncidentService/PauseIncidentClock"
+	IncidentService_ResumeIncidentClock_FullMethodName = "/debrief.v1.IncidentService/ResumeIncidentClock"
+	IncidentService_WaiveIncidentClock_FullMethodName  = "/debrief.v1.IncidentService/WaiveIncidentClock"
 )
 
 // IncidentServiceClient is the client API for IncidentService service.
@@ -76,6 +79,13 @@ type IncidentServiceClient interface {
 	// CorrectMilestone changes the time of a milestone that was reached, and keeps who did so, when and why.
 	// Milestones stay in order: a time that would break it is answered INVALID_ARGUMENT, naming both milestones.
 	CorrectMilestone(ctx context.Context, in *CorrectMilestoneRequest, opts ...grpc.CallOption) (*Incident, error)
+	// PauseIncidentClock stops a clock for a while, with a reason, until a given time or until it is resumed. Its due time moves by
+	// as long as it was stopped.
+	PauseIncidentClock(ctx context.Context, in *PauseIncidentClockRequest, opts ...grpc.CallOption) (*Incident, error)
+	// ResumeIncidentClock ends a pause or a waiver before its time.
+	ResumeIncidentClock(ctx context.Context, in *ResumeIncidentClockRequest, opts ...grpc.CallOption) (*Incident, error)
+	// WaiveIncidentClock says that what a clock runs for need not be done, with a reason, until a given time or for good.
+	WaiveIncidentClock(ctx context.Context, in *WaiveIncidentClockRequest, opts ...grpc.CallOption) (*Incident, error)
 }
 
 type incidentServiceClient struct {
@@ -226,6 +236,36 @@ func (c *incidentServiceClient) CorrectMilestone(ctx context.Context, in *Correc
 	return out, nil
 }
 
+func (c *incidentServiceClient) PauseIncidentClock(ctx context.Context, in *PauseIncidentClockRequest, opts ...grpc.CallOption) (*Incident, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Incident)
+	err := c.cc.Invoke(ctx, IncidentService_PauseIncidentClock_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *incidentServiceClient) ResumeIncidentClock(ctx context.Context, in *ResumeIncidentClockRequest, opts ...grpc.CallOption) (*Incident, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Incident)
+	err := c.cc.Invoke(ctx, IncidentService_ResumeIncidentClock_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *incidentServiceClient) WaiveIncidentClock(ctx context.Context, in *WaiveIncidentClockRequest, opts ...grpc.CallOption) (*Incident, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Incident)
+	err := c.cc.Invoke(ctx, IncidentService_WaiveIncidentClock_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // IncidentServiceServer is the server API for IncidentService service.
 // All implementations must embed UnimplementedIncidentServiceServer
 // for forward compatibility.
@@ -267,6 +307,13 @@ type IncidentServiceServer interface {
 	// CorrectMilestone changes the time of a milestone that was reached, and keeps who did so, when and why.
 	// Milestones stay in order: a time that would break it is answered INVALID_ARGUMENT, naming both milestones.
 	CorrectMilestone(context.Context, *CorrectMilestoneRequest) (*Incident, error)
+	// PauseIncidentClock stops a clock for a while, with a reason, until a given time or until it is resumed. Its due time moves by
+	// as long as it was stopped.
+	PauseIncidentClock(context.Context, *PauseIncidentClockRequest) (*Incident, error)
+	// ResumeIncidentClock ends a pause or a waiver before its time.
+	ResumeIncidentClock(context.Context, *ResumeIncidentClockRequest) (*Incident, error)
+	// WaiveIncidentClock says that what a clock runs for need not be done, with a reason, until a given time or for good.
+	WaiveIncidentClock(context.Context, *WaiveIncidentClockRequest) (*Incident, error)
 	mustEmbedUnimplementedIncidentServiceServer()
 }
 
@@ -318,6 +365,15 @@ func (UnimplementedIncidentServiceServer) MergeIncident(context.Context, *MergeI
 }
 func (UnimplementedIncidentServiceServer) CorrectMilestone(context.Context, *CorrectMilestoneRequest) (*Incident, error) {
 	return nil, status.Error(codes.Unimplemented, "method CorrectMilestone not implemented")
+}
+func (UnimplementedIncidentServiceServer) PauseIncidentClock(context.Context, *PauseIncidentClockRequest) (*Incident, error) {
+	return nil, status.Error(codes.Unimplemented, "method PauseIncidentClock not implemented")
+}
+func (UnimplementedIncidentServiceServer) ResumeIncidentClock(context.Context, *ResumeIncidentClockRequest) (*Incident, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResumeIncidentClock not implemented")
+}
+func (UnimplementedIncidentServiceServer) WaiveIncidentClock(context.Context, *WaiveIncidentClockRequest) (*Incident, error) {
+	return nil, status.Error(codes.Unimplemented, "method WaiveIncidentClock not implemented")
 }
 func (UnimplementedIncidentServiceServer) mustEmbedUnimplementedIncidentServiceServer() {}
 func (UnimplementedIncidentServiceServer) testEmbeddedByValue()                         {}
@@ -592,6 +648,60 @@ func _IncidentService_CorrectMilestone_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IncidentService_PauseIncidentClock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PauseIncidentClockRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IncidentServiceServer).PauseIncidentClock(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IncidentService_PauseIncidentClock_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IncidentServiceServer).PauseIncidentClock(ctx, req.(*PauseIncidentClockRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IncidentService_ResumeIncidentClock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResumeIncidentClockRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IncidentServiceServer).ResumeIncidentClock(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IncidentService_ResumeIncidentClock_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IncidentServiceServer).ResumeIncidentClock(ctx, req.(*ResumeIncidentClockRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IncidentService_WaiveIncidentClock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WaiveIncidentClockRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IncidentServiceServer).WaiveIncidentClock(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IncidentService_WaiveIncidentClock_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IncidentServiceServer).WaiveIncidentClock(ctx, req.(*WaiveIncidentClockRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // IncidentService_ServiceDesc is the grpc.ServiceDesc for IncidentService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -654,6 +764,18 @@ var IncidentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CorrectMilestone",
 			Handler:    _IncidentService_CorrectMilestone_Handler,
+		},
+		{
+			MethodName: "PauseIncidentClock",
+			Handler:    _IncidentService_PauseIncidentClock_Handler,
+		},
+		{
+			MethodName: "ResumeIncidentClock",
+			Handler:    _IncidentService_ResumeIncidentClock_Handler,
+		},
+		{
+			MethodName: "WaiveIncidentClock",
+			Handler:    _IncidentService_WaiveIncidentClock_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

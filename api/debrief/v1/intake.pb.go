@@ -24,6 +24,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// State says how far it is worked off.
+type Delivery_State int32
+
+const (
+	// Never used by a stored delivery.
+	Delivery_STATE_UNSPECIFIED Delivery_State = 0
+	// It is to be worked off, or to be tried again.
+	Delivery_STATE_PENDING Delivery_State = 1
+	// It was worked off.
+	Delivery_STATE_DONE Delivery_State = 2
+	// It could not be worked off, and is not tried again by itself.
+	Delivery_STATE_FAILED Delivery_State = 3
+)
+
+// Enum value maps for Delivery_State.
+var (
+	Delivery_State_name = map[int32]string{
+		0: "STATE_UNSPECIFIED",
+		1: "STATE_PENDING",
+		2: "STATE_DONE",
+		3: "STATE_FAILED",
+	}
+	Delivery_State_value = map[string]int32{
+		"STATE_UNSPECIFIED": 0,
+		"STATE_PENDING":     1,
+		"STATE_DONE":        2,
+		"STATE_FAILED":      3,
+	}
+)
+
+func (x Delivery_State) Enum() *Delivery_State {
+	p := new(Delivery_State)
+	*p = x
+	return p
+}
+
+func (x Delivery_State) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Delivery_State) Descriptor() protoreflect.EnumDescriptor {
+	return file_debrief_v1_intake_proto_enumTypes[0].Descriptor()
+}
+
+func (Delivery_State) Type() protoreflect.EnumType {
+	return &file_debrief_v1_intake_proto_enumTypes[0]
+}
+
+func (x Delivery_State) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Delivery_State.Descriptor instead.
+func (Delivery_State) EnumDescriptor() ([]byte, []int) {
+	return file_debrief_v1_intake_proto_rawDescGZIP(), []int{1, 0}
+}
+
 // RejectedDelivery is what an alerting system sent and Debrief could make no sense of. It is kept for 30 days.
 type RejectedDelivery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -124,6 +181,435 @@ func (x *RejectedDelivery) GetCreateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+// Delivery is what an alerting system sent at once, as it came. It is written down before the sender is answered, worked
+// off behind that, and kept for seven days unless the server is set otherwise.
+type Delivery struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The resource name, `deliveries/{delivery}`, the id a ULID.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The integration that it came through, `integrations/{integration}`; empty where it came without a key.
+	Integration string `protobuf:"bytes,2,opt,name=integration,proto3" json:"integration,omitempty"`
+	// The intake that it came to, such as `alertmanager`.
+	Source string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
+	// How far it is.
+	State Delivery_State `protobuf:"varint,4,opt,name=state,proto3,enum=debrief.v1.Delivery_State" json:"state,omitempty"`
+	// How the sender named it, the same when it sends it again; empty where it does not.
+	SenderId string `protobuf:"bytes,5,opt,name=sender_id,json=senderId,proto3" json:"sender_id,omitempty"`
+	// The method of HTTP with which it came.
+	Method string `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
+	// The path behind that of the intake, and the query; without a key.
+	Path string `protobuf:"bytes,7,opt,name=path,proto3" json:"path,omitempty"`
+	// The header fields that matter to its reading, never one that holds a key.
+	Header map[string]string `protobuf:"bytes,8,rep,name=header,proto3" json:"header,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The body. Only answered by GetDelivery.
+	Body []byte `protobuf:"bytes,9,opt,name=body,proto3" json:"body,omitempty"`
+	// The size of the body in bytes.
+	SizeBytes int64 `protobuf:"varint,10,opt,name=size_bytes,json=sizeBytes,proto3" json:"size_bytes,omitempty"`
+	// How many alerts are in it.
+	AlertCount int32 `protobuf:"varint,11,opt,name=alert_count,json=alertCount,proto3" json:"alert_count,omitempty"`
+	// The alerts that it told of, `alerts/{alert}`; at most 100.
+	Alerts []string `protobuf:"bytes,12,rep,name=alerts,proto3" json:"alerts,omitempty"`
+	// What went wrong when it was worked off last; empty where nothing did.
+	Problem string `protobuf:"bytes,13,opt,name=problem,proto3" json:"problem,omitempty"`
+	// How often it was replayed.
+	ReplayCount int32 `protobuf:"varint,14,opt,name=replay_count,json=replayCount,proto3" json:"replay_count,omitempty"`
+	// When it arrived, UTC.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When it was worked off, UTC; unset before.
+	CompleteTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=complete_time,json=completeTime,proto3" json:"complete_time,omitempty"`
+	// How often it was tried to work it off, since it was replayed last.
+	AttemptCount int32 `protobuf:"varint,17,opt,name=attempt_count,json=attemptCount,proto3" json:"attempt_count,omitempty"`
+	// When it is worked off at the latest, UTC, by whoever finds it; unset where it is done or was given up.
+	NextAttemptTime *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=next_attempt_time,json=nextAttemptTime,proto3" json:"next_attempt_time,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *Delivery) Reset() {
+	*x = Delivery{}
+	mi := &file_debrief_v1_intake_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Delivery) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Delivery) ProtoMessage() {}
+
+func (x *Delivery) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_intake_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
+func (*Delivery) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_intake_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Delivery) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Delivery) GetIntegration() string {
+	if x != nil {
+		return x.Integration
+	}
+	return ""
+}
+
+func (x *Delivery) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Delivery) GetState() Delivery_State {
+	if x != nil {
+		return x.State
+	}
+	return Delivery_STATE_UNSPECIFIED
+}
+
+func (x *Delivery) GetSenderId() string {
+	if x != nil {
+		return x.SenderId
+	}
+	return ""
+}
+
+func (x *Delivery) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *Delivery) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *Delivery) GetHeader() map[string]string {
+	if x != nil {
+		return x.Header
+	}
+	return nil
+}
+
+func (x *Delivery) GetBody() []byte {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+func (x *Delivery) GetSizeBytes() int64 {
+	if x != nil {
+		return x.SizeBytes
+	}
+	return 0
+}
+
+func (x *Delivery) GetAlertCount() int32 {
+	if x != nil {
+		return x.AlertCount
+	}
+	return 0
+}
+
+func (x *Delivery) GetAlerts() []string {
+	if x != nil {
+		return x.Alerts
+	}
+	return nil
+}
+
+func (x *Delivery) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *Delivery) GetReplayCount() int32 {
+	if x != nil {
+		return x.ReplayCount
+	}
+	return 0
+}
+
+func (x *Delivery) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *Delivery) GetCompleteTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CompleteTime
+	}
+	return nil
+}
+
+func (x *Delivery) GetAttemptCount() int32 {
+	if x != nil {
+		return x.AttemptCount
+	}
+	return 0
+}
+
+func (x *Delivery) GetNextAttemptTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NextAttemptTime
+	}
+	return nil
+}
+
+// ListDeliveriesRequest asks for ListDeliveries.
+type ListDeliveriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most this many; 0 means 50, more than 500 means 500.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the page before, with the rest of the request unchanged.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Which ones, after AIP-160. Fields: integration, source, state, create_time.
+	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// `create_time desc` (default) or `create_time`.
+	OrderBy       string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeliveriesRequest) Reset() {
+	*x = ListDeliveriesRequest{}
+	mi := &file_debrief_v1_intake_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeliveriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeliveriesRequest) ProtoMessage() {}
+
+func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_intake_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeliveriesRequest.ProtoReflect.Descriptor instead.
+func (*ListDeliveriesRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_intake_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ListDeliveriesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListDeliveriesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListDeliveriesRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ListDeliveriesRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
+}
+
+// ListDeliveriesResponse is a page of deliveries.
+type ListDeliveriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The page.
+	Deliveries []*Delivery `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// Where the next page begins; empty on the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeliveriesResponse) Reset() {
+	*x = ListDeliveriesResponse{}
+	mi := &file_debrief_v1_intake_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeliveriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeliveriesResponse) ProtoMessage() {}
+
+func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_intake_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeliveriesResponse.ProtoReflect.Descriptor instead.
+func (*ListDeliveriesResponse) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_intake_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ListDeliveriesResponse) GetDeliveries() []*Delivery {
+	if x != nil {
+		return x.Deliveries
+	}
+	return nil
+}
+
+func (x *ListDeliveriesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// GetDeliveryRequest asks for GetDelivery.
+type GetDeliveryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name, `deliveries/{delivery}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDeliveryRequest) Reset() {
+	*x = GetDeliveryRequest{}
+	mi := &file_debrief_v1_intake_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDeliveryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDeliveryRequest) ProtoMessage() {}
+
+func (x *GetDeliveryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_intake_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDeliveryRequest.ProtoReflect.Descriptor instead.
+func (*GetDeliveryRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_intake_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *GetDeliveryRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// ReplayDeliveryRequest asks for ReplayDelivery.
+type ReplayDeliveryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name, `deliveries/{delivery}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Makes the call safe to repeat: the same id replays once.
+	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayDeliveryRequest) Reset() {
+	*x = ReplayDeliveryRequest{}
+	mi := &file_debrief_v1_intake_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayDeliveryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayDeliveryRequest) ProtoMessage() {}
+
+func (x *ReplayDeliveryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_intake_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayDeliveryRequest.ProtoReflect.Descriptor instead.
+func (*ReplayDeliveryRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_intake_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ReplayDeliveryRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ReplayDeliveryRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // ListRejectedDeliveriesRequest asks for ListRejectedDeliveries.
 type ListRejectedDeliveriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -141,7 +627,7 @@ type ListRejectedDeliveriesRequest struct {
 
 func (x *ListRejectedDeliveriesRequest) Reset() {
 	*x = ListRejectedDeliveriesRequest{}
-	mi := &file_debrief_v1_intake_proto_msgTypes[1]
+	mi := &file_debrief_v1_intake_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -153,7 +639,7 @@ func (x *ListRejectedDeliveriesRequest) String() string {
 func (*ListRejectedDeliveriesRequest) ProtoMessage() {}
 
 func (x *ListRejectedDeliveriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_intake_proto_msgTypes[1]
+	mi := &file_debrief_v1_intake_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -166,7 +652,7 @@ func (x *ListRejectedDeliveriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRejectedDeliveriesRequest.ProtoReflect.Descriptor instead.
 func (*ListRejectedDeliveriesRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_intake_proto_rawDescGZIP(), []int{1}
+	return file_debrief_v1_intake_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListRejectedDeliveriesRequest) GetPageSize() int32 {
@@ -210,7 +696,7 @@ type ListRejectedDeliveriesResponse struct {
 
 func (x *ListRejectedDeliveriesResponse) Reset() {
 	*x = ListRejectedDeliveriesResponse{}
-	mi := &file_debrief_v1_intake_proto_msgTypes[2]
+	mi := &file_debrief_v1_intake_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -222,7 +708,7 @@ func (x *ListRejectedDeliveriesResponse) String() string {
 func (*ListRejectedDeliveriesResponse) ProtoMessage() {}
 
 func (x *ListRejectedDeliveriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_intake_proto_msgTypes[2]
+	mi := &file_debrief_v1_intake_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -235,7 +721,7 @@ func (x *ListRejectedDeliveriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRejectedDeliveriesResponse.ProtoReflect.Descriptor instead.
 func (*ListRejectedDeliveriesResponse) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_intake_proto_rawDescGZIP(), []int{2}
+	return file_debrief_v1_intake_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListRejectedDeliveriesResponse) GetRejectedDeliveries() []*RejectedDelivery {
@@ -263,7 +749,7 @@ type GetRejectedDeliveryRequest struct {
 
 func (x *GetRejectedDeliveryRequest) Reset() {
 	*x = GetRejectedDeliveryRequest{}
-	mi := &file_debrief_v1_intake_proto_msgTypes[3]
+	mi := &file_debrief_v1_intake_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -275,7 +761,7 @@ func (x *GetRejectedDeliveryRequest) String() string {
 func (*GetRejectedDeliveryRequest) ProtoMessage() {}
 
 func (x *GetRejectedDeliveryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_intake_proto_msgTypes[3]
+	mi := &file_debrief_v1_intake_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -288,7 +774,7 @@ func (x *GetRejectedDeliveryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRejectedDeliveryRequest.ProtoReflect.Descriptor instead.
 func (*GetRejectedDeliveryRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_intake_proto_rawDescGZIP(), []int{3}
+	return file_debrief_v1_intake_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetRejectedDeliveryRequest) GetName() string {
@@ -314,7 +800,61 @@ const file_debrief_v1_intake_proto_rawDesc = "" +
 	"size_bytes\x18\x06 \x01(\x03B\x03\xe0A\x03R\tsizeBytes\x12@\n" +
 	"\vcreate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime:o\xeaAl\n" +
-	"\x1cdebrief.dev/RejectedDelivery\x12&rejectedDeliveries/{rejected_delivery}*\x12rejectedDeliveries2\x10rejectedDelivery\"\xc1\x01\n" +
+	"\x1cdebrief.dev/RejectedDelivery\x12&rejectedDeliveries/{rejected_delivery}*\x12rejectedDeliveries2\x10rejectedDelivery\"\xd3\a\n" +
+	"\bDelivery\x12\x17\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12%\n" +
+	"\vintegration\x18\x02 \x01(\tB\x03\xe0A\x03R\vintegration\x12\x1b\n" +
+	"\x06source\x18\x03 \x01(\tB\x03\xe0A\x03R\x06source\x125\n" +
+	"\x05state\x18\x04 \x01(\x0e2\x1a.debrief.v1.Delivery.StateB\x03\xe0A\x03R\x05state\x12 \n" +
+	"\tsender_id\x18\x05 \x01(\tB\x03\xe0A\x03R\bsenderId\x12\x1b\n" +
+	"\x06method\x18\x06 \x01(\tB\x03\xe0A\x03R\x06method\x12\x17\n" +
+	"\x04path\x18\a \x01(\tB\x03\xe0A\x03R\x04path\x12=\n" +
+	"\x06header\x18\b \x03(\v2 .debrief.v1.Delivery.HeaderEntryB\x03\xe0A\x03R\x06header\x12\x17\n" +
+	"\x04body\x18\t \x01(\fB\x03\xe0A\x03R\x04body\x12\"\n" +
+	"\n" +
+	"size_bytes\x18\n" +
+	" \x01(\x03B\x03\xe0A\x03R\tsizeBytes\x12$\n" +
+	"\valert_count\x18\v \x01(\x05B\x03\xe0A\x03R\n" +
+	"alertCount\x12\x1b\n" +
+	"\x06alerts\x18\f \x03(\tB\x03\xe0A\x03R\x06alerts\x12\x1d\n" +
+	"\aproblem\x18\r \x01(\tB\x03\xe0A\x03R\aproblem\x12&\n" +
+	"\freplay_count\x18\x0e \x01(\x05B\x03\xe0A\x03R\vreplayCount\x12@\n" +
+	"\vcreate_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"createTime\x12D\n" +
+	"\rcomplete_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\fcompleteTime\x12(\n" +
+	"\rattempt_count\x18\x11 \x01(\x05B\x03\xe0A\x03R\fattemptCount\x12K\n" +
+	"\x11next_attempt_time\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0fnextAttemptTime\x1a9\n" +
+	"\vHeaderEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"S\n" +
+	"\x05State\x12\x15\n" +
+	"\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rSTATE_PENDING\x10\x01\x12\x0e\n" +
+	"\n" +
+	"STATE_DONE\x10\x02\x12\x10\n" +
+	"\fSTATE_FAILED\x10\x03:F\xeaAC\n" +
+	"\x14debrief.dev/Delivery\x12\x15deliveries/{delivery}*\n" +
+	"deliveries2\bdelivery\"\xb9\x01\n" +
+	"\x15ListDeliveriesRequest\x12'\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\n" +
+	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\bpageSize\x12*\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80 R\tpageToken\x12#\n" +
+	"\x06filter\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80 R\x06filter\x12&\n" +
+	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\aorderBy\"v\n" +
+	"\x16ListDeliveriesResponse\x124\n" +
+	"\n" +
+	"deliveries\x18\x01 \x03(\v2\x14.debrief.v1.DeliveryR\n" +
+	"deliveries\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"u\n" +
+	"\x12GetDeliveryRequest\x12_\n" +
+	"\x04name\x18\x01 \x01(\tBK\xe0A\x02\xfaA\x16\n" +
+	"\x14debrief.dev/Delivery\xbaH,r*2(^deliveries/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\"\xb7\x01\n" +
+	"\x15ReplayDeliveryRequest\x12_\n" +
+	"\x04name\x18\x01 \x01(\tBK\xe0A\x02\xfaA\x16\n" +
+	"\x14debrief.dev/Delivery\xbaH,r*2(^deliveries/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12=\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\"\xc1\x01\n" +
 	"\x1dListRejectedDeliveriesRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\bpageSize\x12*\n" +
@@ -327,10 +867,13 @@ const file_debrief_v1_intake_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8d\x01\n" +
 	"\x1aGetRejectedDeliveryRequest\x12o\n" +
 	"\x04name\x18\x01 \x01(\tB[\xe0A\x02\xfaA\x1e\n" +
-	"\x1cdebrief.dev/RejectedDelivery\xbaH4r220^rejectedDeliveries/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name2\xb2\x02\n" +
+	"\x1cdebrief.dev/RejectedDelivery\xbaH4r220^rejectedDeliveries/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name2\x90\x05\n" +
 	"\rIntakeService\x12\x92\x01\n" +
 	"\x16ListRejectedDeliveries\x12).debrief.v1.ListRejectedDeliveriesRequest\x1a*.debrief.v1.ListRejectedDeliveriesResponse\"!\xdaA\x00\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/rejectedDeliveries\x12\x8b\x01\n" +
-	"\x13GetRejectedDelivery\x12&.debrief.v1.GetRejectedDeliveryRequest\x1a\x1c.debrief.v1.RejectedDelivery\".\xdaA\x04name\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{name=rejectedDeliveries/*}B7Z5github.com/debriefhq/debrief/api/debrief/v1;debriefv1b\x06proto3"
+	"\x13GetRejectedDelivery\x12&.debrief.v1.GetRejectedDeliveryRequest\x1a\x1c.debrief.v1.RejectedDelivery\".\xdaA\x04name\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{name=rejectedDeliveries/*}\x12r\n" +
+	"\x0eListDeliveries\x12!.debrief.v1.ListDeliveriesRequest\x1a\".debrief.v1.ListDeliveriesResponse\"\x19\xdaA\x00\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/deliveries\x12k\n" +
+	"\vGetDelivery\x12\x1e.debrief.v1.GetDeliveryRequest\x1a\x14.debrief.v1.Delivery\"&\xdaA\x04name\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=deliveries/*}\x12{\n" +
+	"\x0eReplayDelivery\x12!.debrief.v1.ReplayDeliveryRequest\x1a\x14.debrief.v1.Delivery\"0\xdaA\x04name\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/{name=deliveries/*}:replayB7Z5github.com/debriefhq/debrief/api/debrief/v1;debriefv1b\x06proto3"
 
 var (
 	file_debrief_v1_intake_proto_rawDescOnce sync.Once
@@ -344,26 +887,46 @@ func file_debrief_v1_intake_proto_rawDescGZIP() []byte {
 	return file_debrief_v1_intake_proto_rawDescData
 }
 
-var file_debrief_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_debrief_v1_intake_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_debrief_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_debrief_v1_intake_proto_goTypes = []any{
-	(*RejectedDelivery)(nil),               // 0: debrief.v1.RejectedDelivery
-	(*ListRejectedDeliveriesRequest)(nil),  // 1: debrief.v1.ListRejectedDeliveriesRequest
-	(*ListRejectedDeliveriesResponse)(nil), // 2: debrief.v1.ListRejectedDeliveriesResponse
-	(*GetRejectedDeliveryRequest)(nil),     // 3: debrief.v1.GetRejectedDeliveryRequest
-	(*timestamppb.Timestamp)(nil),          // 4: google.protobuf.Timestamp
+	(Delivery_State)(0),                    // 0: debrief.v1.Delivery.State
+	(*RejectedDelivery)(nil),               // 1: debrief.v1.RejectedDelivery
+	(*Delivery)(nil),                       // 2: debrief.v1.Delivery
+	(*ListDeliveriesRequest)(nil),          // 3: debrief.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),         // 4: debrief.v1.ListDeliveriesResponse
+	(*GetDeliveryRequest)(nil),             // 5: debrief.v1.GetDeliveryRequest
+	(*ReplayDeliveryRequest)(nil),          // 6: debrief.v1.ReplayDeliveryRequest
+	(*ListRejectedDeliveriesRequest)(nil),  // 7: debrief.v1.ListRejectedDeliveriesRequest
+	(*ListRejectedDeliveriesResponse)(nil), // 8: debrief.v1.ListRejectedDeliveriesResponse
+	(*GetRejectedDeliveryRequest)(nil),     // 9: debrief.v1.GetRejectedDeliveryRequest
+	nil,                                    // 10: debrief.v1.Delivery.HeaderEntry
+	(*timestamppb.Timestamp)(nil),          // 11: google.protobuf.Timestamp
 }
 var file_debrief_v1_intake_proto_depIdxs = []int32{
-	4, // 0: debrief.v1.RejectedDelivery.create_time:type_name -> google.protobuf.Timestamp
-	0, // 1: debrief.v1.ListRejectedDeliveriesResponse.rejected_deliveries:type_name -> debrief.v1.RejectedDelivery
-	1, // 2: debrief.v1.IntakeService.ListRejectedDeliveries:input_type -> debrief.v1.ListRejectedDeliveriesRequest
-	3, // 3: debrief.v1.IntakeService.GetRejectedDelivery:input_type -> debrief.v1.GetRejectedDeliveryRequest
-	2, // 4: debrief.v1.IntakeService.ListRejectedDeliveries:output_type -> debrief.v1.ListRejectedDeliveriesResponse
-	0, // 5: debrief.v1.IntakeService.GetRejectedDelivery:output_type -> debrief.v1.RejectedDelivery
-	4, // [4:6] is the sub-list for method output_type
-	2, // [2:4] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	11, // 0: debrief.v1.RejectedDelivery.create_time:type_name -> google.protobuf.Timestamp
+	0,  // 1: debrief.v1.Delivery.state:type_name -> debrief.v1.Delivery.State
+	10, // 2: debrief.v1.Delivery.header:type_name -> debrief.v1.Delivery.HeaderEntry
+	11, // 3: debrief.v1.Delivery.create_time:type_name -> google.protobuf.Timestamp
+	11, // 4: debrief.v1.Delivery.complete_time:type_name -> google.protobuf.Timestamp
+	11, // 5: debrief.v1.Delivery.next_attempt_time:type_name -> google.protobuf.Timestamp
+	2,  // 6: debrief.v1.ListDeliveriesResponse.deliveries:type_name -> debrief.v1.Delivery
+	1,  // 7: debrief.v1.ListRejectedDeliveriesResponse.rejected_deliveries:type_name -> debrief.v1.RejectedDelivery
+	7,  // 8: debrief.v1.IntakeService.ListRejectedDeliveries:input_type -> debrief.v1.ListRejectedDeliveriesRequest
+	9,  // 9: debrief.v1.IntakeService.GetRejectedDelivery:input_type -> debrief.v1.GetRejectedDeliveryRequest
+	3,  // 10: debrief.v1.IntakeService.ListDeliveries:input_type -> debrief.v1.ListDeliveriesRequest
+	5,  // 11: debrief.v1.IntakeService.GetDelivery:input_type -> debrief.v1.GetDeliveryRequest
+	6,  // 12: debrief.v1.IntakeService.ReplayDelivery:input_type -> debrief.v1.ReplayDeliveryRequest
+	8,  // 13: debrief.v1.IntakeService.ListRejectedDeliveries:output_type -> debrief.v1.ListRejectedDeliveriesResponse
+	1,  // 14: debrief.v1.IntakeService.GetRejectedDelivery:output_type -> debrief.v1.RejectedDelivery
+	4,  // 15: debrief.v1.IntakeService.ListDeliveries:output_type -> debrief.v1.ListDeliveriesResponse
+	2,  // 16: debrief.v1.IntakeService.GetDelivery:output_type -> debrief.v1.Delivery
+	2,  // 17: debrief.v1.IntakeService.ReplayDelivery:output_type -> debrief.v1.Delivery
+	13, // [13:18] is the sub-list for method output_type
+	8,  // [8:13] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_debrief_v1_intake_proto_init() }
@@ -376,13 +939,14 @@ func file_debrief_v1_intake_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_debrief_v1_intake_proto_rawDesc), len(file_debrief_v1_intake_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   4,
+			NumEnums:      1,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_debrief_v1_intake_proto_goTypes,
 		DependencyIndexes: file_debrief_v1_intake_proto_depIdxs,
+		EnumInfos:         file_debrief_v1_intake_proto_enumTypes,
 		MessageInfos:      file_debrief_v1_intake_proto_msgTypes,
 	}.Build()
 	File_debrief_v1_intake_proto = out.File

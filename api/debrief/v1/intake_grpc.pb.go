@@ -21,19 +21,29 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	IntakeService_ListRejectedDeliveries_FullMethodName = "/debrief.v1.IntakeService/ListRejectedDeliveries"
 	IntakeService_GetRejectedDelivery_FullMethodName    = "/debrief.v1.IntakeService/GetRejectedDelivery"
+	IntakeService_ListDeliveries_FullMethodName         = "/debrief.v1.IntakeService/ListDeliveries"
+	IntakeService_GetDelivery_FullMethodName            = "/debrief.v1.IntakeService/GetDelivery"
+	IntakeService_ReplayDelivery_FullMethodName         = "/debrief.v1.IntakeService/ReplayDelivery"
 )
 
 // IntakeServiceClient is the client API for IntakeService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// IntakeService shows what alerting systems sent that Debrief could make no sense of. Alerts themselves arrive over HTTP,
-// in the form of their sender: `POST /intake/alertmanager`.
+// IntakeService shows what alerting systems sent. Alerts themselves arrive over HTTP, in the form of their sender:
+// `POST /intake/alertmanager`.
 type IntakeServiceClient interface {
 	// ListRejectedDeliveries reads them page by page, the newest first.
 	ListRejectedDeliveries(ctx context.Context, in *ListRejectedDeliveriesRequest, opts ...grpc.CallOption) (*ListRejectedDeliveriesResponse, error)
 	// GetRejectedDelivery reads one.
 	GetRejectedDelivery(ctx context.Context, in *GetRejectedDeliveryRequest, opts ...grpc.CallOption) (*RejectedDelivery, error)
+	// ListDeliveries reads what was taken page by page, the newest first, without the bodies.
+	ListDeliveries(ctx context.Context, in *ListDeliveriesRequest, opts ...grpc.CallOption) (*ListDeliveriesResponse, error)
+	// GetDelivery reads one, as it was sent.
+	GetDelivery(ctx context.Context, in *GetDeliveryRequest, opts ...grpc.CallOption) (*Delivery, error)
+	// ReplayDelivery works a delivery off again, with the rules and mapping that its integration has now. What it led to
+	// already is not done twice.
+	ReplayDelivery(ctx context.Context, in *ReplayDeliveryRequest, opts ...grpc.CallOption) (*Delivery, error)
 }
 
 type intakeServiceClient struct {
@@ -64,17 +74,54 @@ func (c *intakeServiceClient) GetRejectedDelivery(ctx context.Context, in *GetRe
 	return out, nil
 }
 
+func (c *intakeServiceClient) ListDeliveries(ctx context.Context, in *ListDeliveriesRequest, opts ...grpc.CallOption) (*ListDeliveriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDeliveriesResponse)
+	err := c.cc.Invoke(ctx, IntakeService_ListDeliveries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) GetDelivery(ctx context.Context, in *GetDeliveryRequest, opts ...grpc.CallOption) (*Delivery, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Delivery)
+	err := c.cc.Invoke(ctx, IntakeService_GetDelivery_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *intakeServiceClient) ReplayDelivery(ctx context.Context, in *ReplayDeliveryRequest, opts ...grpc.CallOption) (*Delivery, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Delivery)
+	err := c.cc.Invoke(ctx, IntakeService_ReplayDelivery_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // IntakeServiceServer is the server API for IntakeService service.
 // All implementations must embed UnimplementedIntakeServiceServer
 // for forward compatibility.
 //
-// IntakeService shows what alerting systems sent that Debrief could make no sense of. Alerts themselves arrive over HTTP,
-// in the form of their sender: `POST /intake/alertmanager`.
+// IntakeService shows what alerting systems sent. Alerts themselves arrive over HTTP, in the form of their sender:
+// `POST /intake/alertmanager`.
 type IntakeServiceServer interface {
 	// ListRejectedDeliveries reads them page by page, the newest first.
 	ListRejectedDeliveries(context.Context, *ListRejectedDeliveriesRequest) (*ListRejectedDeliveriesResponse, error)
 	// GetRejectedDelivery reads one.
 	GetRejectedDelivery(context.Context, *GetRejectedDeliveryRequest) (*RejectedDelivery, error)
+	// ListDeliveries reads what was taken page by page, the newest first, without the bodies.
+	ListDeliveries(context.Context, *ListDeliveriesRequest) (*ListDeliveriesResponse, error)
+	// GetDelivery reads one, as it was sent.
+	GetDelivery(context.Context, *GetDeliveryRequest) (*Delivery, error)
+	// ReplayDelivery works a delivery off again, with the rules and mapping that its integration has now. What it led to
+	// already is not done twice.
+	ReplayDelivery(context.Context, *ReplayDeliveryRequest) (*Delivery, error)
 	mustEmbedUnimplementedIntakeServiceServer()
 }
 
@@ -90,6 +137,15 @@ func (UnimplementedIntakeServiceServer) ListRejectedDeliveries(context.Context, 
 }
 func (UnimplementedIntakeServiceServer) GetRejectedDelivery(context.Context, *GetRejectedDeliveryRequest) (*RejectedDelivery, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetRejectedDelivery not implemented")
+}
+func (UnimplementedIntakeServiceServer) ListDeliveries(context.Context, *ListDeliveriesRequest) (*ListDeliveriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDeliveries not implemented")
+}
+func (UnimplementedIntakeServiceServer) GetDelivery(context.Context, *GetDeliveryRequest) (*Delivery, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDelivery not implemented")
+}
+func (UnimplementedIntakeServiceServer) ReplayDelivery(context.Context, *ReplayDeliveryRequest) (*Delivery, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReplayDelivery not implemented")
 }
 func (UnimplementedIntakeServiceServer) mustEmbedUnimplementedIntakeServiceServer() {}
 func (UnimplementedIntakeServiceServer) testEmbeddedByValue()                       {}
@@ -148,6 +204,60 @@ func _IntakeService_GetRejectedDelivery_Handler(srv interface{}, ctx context.Con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IntakeService_ListDeliveries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDeliveriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ListDeliveries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ListDeliveries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ListDeliveries(ctx, req.(*ListDeliveriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_GetDelivery_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDeliveryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).GetDelivery(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_GetDelivery_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).GetDelivery(ctx, req.(*GetDeliveryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntakeService_ReplayDelivery_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReplayDeliveryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntakeServiceServer).ReplayDelivery(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntakeService_ReplayDelivery_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntakeServiceServer).ReplayDelivery(ctx, req.(*ReplayDeliveryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // IntakeService_ServiceDesc is the grpc.ServiceDesc for IntakeService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -162,6 +272,18 @@ var IntakeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetRejectedDelivery",
 			Handler:    _IntakeService_GetRejectedDelivery_Handler,
+		},
+		{
+			MethodName: "ListDeliveries",
+			Handler:    _IntakeService_ListDeliveries_Handler,
+		},
+		{
+			MethodName: "GetDelivery",
+			Handler:    _IntakeService_GetDelivery_Handler,
+		},
+		{
+			MethodName: "ReplayDelivery",
+			Handler:    _IntakeService_ReplayDelivery_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -12,6 +12,7 @@ import (
 	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
@@ -25,6 +26,59 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// Conclusion is what came of a review.
+type Conclusion int32
+
+const (
+	// It has not been concluded.
+	Conclusion_CONCLUSION_UNSPECIFIED Conclusion = 0
+	// Something is to be done: action items say what.
+	Conclusion_CONCLUSION_ACTION_ITEMS Conclusion = 1
+	// We have learned, and there is nothing to do.
+	Conclusion_CONCLUSION_NOTHING_TO_DO Conclusion = 2
+)
+
+// Enum value maps for Conclusion.
+var (
+	Conclusion_name = map[int32]string{
+		0: "CONCLUSION_UNSPECIFIED",
+		1: "CONCLUSION_ACTION_ITEMS",
+		2: "CONCLUSION_NOTHING_TO_DO",
+	}
+	Conclusion_value = map[string]int32{
+		"CONCLUSION_UNSPECIFIED":   0,
+		"CONCLUSION_ACTION_ITEMS":  1,
+		"CONCLUSION_NOTHING_TO_DO": 2,
+	}
+)
+
+func (x Conclusion) Enum() *Conclusion {
+	p := new(Conclusion)
+	*p = x
+	return p
+}
+
+func (x Conclusion) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Conclusion) Descriptor() protoreflect.EnumDescriptor {
+	return file_debrief_v1_post_mortems_proto_enumTypes[0].Descriptor()
+}
+
+func (Conclusion) Type() protoreflect.EnumType {
+	return &file_debrief_v1_post_mortems_proto_enumTypes[0]
+}
+
+func (x Conclusion) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Conclusion.Descriptor instead.
+func (Conclusion) EnumDescriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{0}
+}
 
 // ExportFormat says how a document is rendered.
 type ExportFormat int32
@@ -63,11 +117,11 @@ func (x ExportFormat) String() string {
 }
 
 func (ExportFormat) Descriptor() protoreflect.EnumDescriptor {
-	return file_debrief_v1_post_mortems_proto_enumTypes[0].Descriptor()
+	return file_debrief_v1_post_mortems_proto_enumTypes[1].Descriptor()
 }
 
 func (ExportFormat) Type() protoreflect.EnumType {
-	return &file_debrief_v1_post_mortems_proto_enumTypes[0]
+	return &file_debrief_v1_post_mortems_proto_enumTypes[1]
 }
 
 func (x ExportFormat) Number() protoreflect.EnumNumber {
@@ -76,7 +130,7 @@ func (x ExportFormat) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ExportFormat.Descriptor instead.
 func (ExportFormat) EnumDescriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{0}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{1}
 }
 
 // State is where the work on a post-mortem stands.
@@ -128,11 +182,11 @@ func (x PostMortem_State) String() string {
 }
 
 func (PostMortem_State) Descriptor() protoreflect.EnumDescriptor {
-	return file_debrief_v1_post_mortems_proto_enumTypes[1].Descriptor()
+	return file_debrief_v1_post_mortems_proto_enumTypes[2].Descriptor()
 }
 
 func (PostMortem_State) Type() protoreflect.EnumType {
-	return &file_debrief_v1_post_mortems_proto_enumTypes[1]
+	return &file_debrief_v1_post_mortems_proto_enumTypes[2]
 }
 
 func (x PostMortem_State) Number() protoreflect.EnumNumber {
@@ -217,11 +271,11 @@ func (x ContributingFactor_Category) String() string {
 }
 
 func (ContributingFactor_Category) Descriptor() protoreflect.EnumDescriptor {
-	return file_debrief_v1_post_mortems_proto_enumTypes[2].Descriptor()
+	return file_debrief_v1_post_mortems_proto_enumTypes[3].Descriptor()
 }
 
 func (ContributingFactor_Category) Type() protoreflect.EnumType {
-	return &file_debrief_v1_post_mortems_proto_enumTypes[2]
+	return &file_debrief_v1_post_mortems_proto_enumTypes[3]
 }
 
 func (x ContributingFactor_Category) Number() protoreflect.EnumNumber {
@@ -230,7 +284,133 @@ func (x ContributingFactor_Category) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ContributingFactor_Category.Descriptor instead.
 func (ContributingFactor_Category) EnumDescriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{2, 0}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{8, 0}
+}
+
+// Topic is what an item is about.
+type AgendaItem_Topic int32
+
+const (
+	// Never used.
+	AgendaItem_TOPIC_UNSPECIFIED AgendaItem_Topic = 0
+	// The ground rules are read.
+	AgendaItem_TOPIC_GROUND_RULES AgendaItem_Topic = 1
+	// What happened, in order.
+	AgendaItem_TOPIC_TIMELINE AgendaItem_Topic = 2
+	// What we believed, and what was true.
+	AgendaItem_TOPIC_BELIEFS AgendaItem_Topic = 3
+	// What had to come together.
+	AgendaItem_TOPIC_CONTRIBUTING_FACTORS AgendaItem_Topic = 4
+	// What surprised us, what went well, where we were lucky.
+	AgendaItem_TOPIC_SURPRISES AgendaItem_Topic = 5
+	// What is to change in the system.
+	AgendaItem_TOPIC_ACTION_ITEMS AgendaItem_Topic = 6
+)
+
+// Enum value maps for AgendaItem_Topic.
+var (
+	AgendaItem_Topic_name = map[int32]string{
+		0: "TOPIC_UNSPECIFIED",
+		1: "TOPIC_GROUND_RULES",
+		2: "TOPIC_TIMELINE",
+		3: "TOPIC_BELIEFS",
+		4: "TOPIC_CONTRIBUTING_FACTORS",
+		5: "TOPIC_SURPRISES",
+		6: "TOPIC_ACTION_ITEMS",
+	}
+	AgendaItem_Topic_value = map[string]int32{
+		"TOPIC_UNSPECIFIED":          0,
+		"TOPIC_GROUND_RULES":         1,
+		"TOPIC_TIMELINE":             2,
+		"TOPIC_BELIEFS":              3,
+		"TOPIC_CONTRIBUTING_FACTORS": 4,
+		"TOPIC_SURPRISES":            5,
+		"TOPIC_ACTION_ITEMS":         6,
+	}
+)
+
+func (x AgendaItem_Topic) Enum() *AgendaItem_Topic {
+	p := new(AgendaItem_Topic)
+	*p = x
+	return p
+}
+
+func (x AgendaItem_Topic) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AgendaItem_Topic) Descriptor() protoreflect.EnumDescriptor {
+	return file_debrief_v1_post_mortems_proto_enumTypes[4].Descriptor()
+}
+
+func (AgendaItem_Topic) Type() protoreflect.EnumType {
+	return &file_debrief_v1_post_mortems_proto_enumTypes[4]
+}
+
+func (x AgendaItem_Topic) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AgendaItem_Topic.Descriptor instead.
+func (AgendaItem_Topic) EnumDescriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{32, 0}
+}
+
+// Operation says which.
+type SectionDiff_Run_Operation int32
+
+const (
+	// Never used.
+	SectionDiff_Run_OPERATION_UNSPECIFIED SectionDiff_Run_Operation = 0
+	// It stayed.
+	SectionDiff_Run_OPERATION_EQUAL SectionDiff_Run_Operation = 1
+	// It went.
+	SectionDiff_Run_OPERATION_DELETE SectionDiff_Run_Operation = 2
+	// It came.
+	SectionDiff_Run_OPERATION_INSERT SectionDiff_Run_Operation = 3
+)
+
+// Enum value maps for SectionDiff_Run_Operation.
+var (
+	SectionDiff_Run_Operation_name = map[int32]string{
+		0: "OPERATION_UNSPECIFIED",
+		1: "OPERATION_EQUAL",
+		2: "OPERATION_DELETE",
+		3: "OPERATION_INSERT",
+	}
+	SectionDiff_Run_Operation_value = map[string]int32{
+		"OPERATION_UNSPECIFIED": 0,
+		"OPERATION_EQUAL":       1,
+		"OPERATION_DELETE":      2,
+		"OPERATION_INSERT":      3,
+	}
+)
+
+func (x SectionDiff_Run_Operation) Enum() *SectionDiff_Run_Operation {
+	p := new(SectionDiff_Run_Operation)
+	*p = x
+	return p
+}
+
+func (x SectionDiff_Run_Operation) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SectionDiff_Run_Operation) Descriptor() protoreflect.EnumDescriptor {
+	return file_debrief_v1_post_mortems_proto_enumTypes[5].Descriptor()
+}
+
+func (SectionDiff_Run_Operation) Type() protoreflect.EnumType {
+	return &file_debrief_v1_post_mortems_proto_enumTypes[5]
+}
+
+func (x SectionDiff_Run_Operation) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SectionDiff_Run_Operation.Descriptor instead.
+func (SectionDiff_Run_Operation) EnumDescriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{39, 0, 0}
 }
 
 // PostMortem is what a group found out about how one or more incidents could come about.
@@ -260,7 +440,8 @@ type PostMortem struct {
 	WhatSurprisedUs string `protobuf:"bytes,11,opt,name=what_surprised_us,json=whatSurprisedUs,proto3" json:"what_surprised_us,omitempty"`
 	// What we still do not know. In Markdown, at most 65,536 bytes.
 	OpenQuestions string `protobuf:"bytes,12,opt,name=open_questions,json=openQuestions,proto3" json:"open_questions,omitempty"`
-	// Who leads the review, by name or handle: better nobody who responded to the incident.
+	// Who leads the review, by name or handle: nobody who responded to one of the incidents, unless
+	// facilitator_override_reason says why.
 	Facilitator string `protobuf:"bytes,13,opt,name=facilitator,proto3" json:"facilitator,omitempty"`
 	// Who writes it down, by name or handle.
 	Scribe string `protobuf:"bytes,14,opt,name=scribe,proto3" json:"scribe,omitempty"`
@@ -287,7 +468,39 @@ type PostMortem struct {
 	// When it was deleted, UTC; unset while it is not.
 	DeleteTime *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=delete_time,json=deleteTime,proto3" json:"delete_time,omitempty"`
 	// When a deleted one is to be purged for good, UTC; unset while it is not deleted.
-	PurgeTime     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=purge_time,json=purgeTime,proto3" json:"purge_time,omitempty"`
+	PurgeTime *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=purge_time,json=purgeTime,proto3" json:"purge_time,omitempty"`
+	// Who is to learn of it without taking part: whom it concerns, and in which role. At most 200.
+	Stakeholders []*Participant `protobuf:"bytes,27,rep,name=stakeholders,proto3" json:"stakeholders,omitempty"`
+	// Why a responder facilitates all the same. Without it a facilitator who responded to one of the incidents is refused.
+	FacilitatorOverrideReason string `protobuf:"bytes,28,opt,name=facilitator_override_reason,json=facilitatorOverrideReason,proto3" json:"facilitator_override_reason,omitempty"`
+	// When the ground rules were read; unset until they were.
+	RulesReading *RulesReading `protobuf:"bytes,29,opt,name=rules_reading,json=rulesReading,proto3" json:"rules_reading,omitempty"`
+	// When a ground rule was broken, and which. The oldest first; at most 200.
+	GroundRuleBreaches []*GroundRuleBreach `protobuf:"bytes,30,rep,name=ground_rule_breaches,json=groundRuleBreaches,proto3" json:"ground_rule_breaches,omitempty"`
+	// The ground rules that are read. Default: `groundRuleSets/default`.
+	GroundRuleSet string `protobuf:"bytes,31,opt,name=ground_rule_set,json=groundRuleSet,proto3" json:"ground_rule_set,omitempty"`
+	// The template that it is written after. Default: `postMortemTemplates/default`.
+	Template string `protobuf:"bytes,32,opt,name=template,proto3" json:"template,omitempty"`
+	// The template as it was when it was last chosen.
+	AppliedTemplate *AppliedTemplate `protobuf:"bytes,33,opt,name=applied_template,json=appliedTemplate,proto3" json:"applied_template,omitempty"`
+	// The free sections: those of the team's template, and those that were imported. At most 40.
+	Sections []*Section `protobuf:"bytes,34,rep,name=sections,proto3" json:"sections,omitempty"`
+	// When the review was concluded, UTC; unset until it was.
+	ReviewEndTime *timestamppb.Timestamp `protobuf:"bytes,35,opt,name=review_end_time,json=reviewEndTime,proto3" json:"review_end_time,omitempty"`
+	// What came of the review.
+	Conclusion Conclusion `protobuf:"varint,36,opt,name=conclusion,proto3,enum=debrief.v1.Conclusion" json:"conclusion,omitempty"`
+	// What is to be said to that.
+	ConclusionNote string `protobuf:"bytes,37,opt,name=conclusion_note,json=conclusionNote,proto3" json:"conclusion_note,omitempty"`
+	// Publications in spite of findings, the oldest first.
+	LanguageOverrides []*LanguageOverride `protobuf:"bytes,38,rep,name=language_overrides,json=languageOverrides,proto3" json:"language_overrides,omitempty"`
+	// What the blameless check finds in its texts; only in the view LANGUAGE, on a check before writing, and on publication.
+	LanguageFindings []*LanguageFinding `protobuf:"bytes,39,rep,name=language_findings,json=languageFindings,proto3" json:"language_findings,omitempty"`
+	// The suggested questions that were answered. At most 500.
+	QuestionAnswers []*QuestionAnswer `protobuf:"bytes,40,rep,name=question_answers,json=questionAnswers,proto3" json:"question_answers,omitempty"`
+	// How strong its action items are. Unset where there are none, and in lists.
+	ActionPlan *ActionPlan `protobuf:"bytes,41,opt,name=action_plan,json=actionPlan,proto3" json:"action_plan,omitempty"`
+	// What the imported document called itself; empty where it was not imported.
+	ImportSource  string `protobuf:"bytes,42,opt,name=import_source,json=importSource,proto3" json:"import_source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -504,6 +717,566 @@ func (x *PostMortem) GetPurgeTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *PostMortem) GetStakeholders() []*Participant {
+	if x != nil {
+		return x.Stakeholders
+	}
+	return nil
+}
+
+func (x *PostMortem) GetFacilitatorOverrideReason() string {
+	if x != nil {
+		return x.FacilitatorOverrideReason
+	}
+	return ""
+}
+
+func (x *PostMortem) GetRulesReading() *RulesReading {
+	if x != nil {
+		return x.RulesReading
+	}
+	return nil
+}
+
+func (x *PostMortem) GetGroundRuleBreaches() []*GroundRuleBreach {
+	if x != nil {
+		return x.GroundRuleBreaches
+	}
+	return nil
+}
+
+func (x *PostMortem) GetGroundRuleSet() string {
+	if x != nil {
+		return x.GroundRuleSet
+	}
+	return ""
+}
+
+func (x *PostMortem) GetTemplate() string {
+	if x != nil {
+		return x.Template
+	}
+	return ""
+}
+
+func (x *PostMortem) GetAppliedTemplate() *AppliedTemplate {
+	if x != nil {
+		return x.AppliedTemplate
+	}
+	return nil
+}
+
+func (x *PostMortem) GetSections() []*Section {
+	if x != nil {
+		return x.Sections
+	}
+	return nil
+}
+
+func (x *PostMortem) GetReviewEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReviewEndTime
+	}
+	return nil
+}
+
+func (x *PostMortem) GetConclusion() Conclusion {
+	if x != nil {
+		return x.Conclusion
+	}
+	return Conclusion_CONCLUSION_UNSPECIFIED
+}
+
+func (x *PostMortem) GetConclusionNote() string {
+	if x != nil {
+		return x.ConclusionNote
+	}
+	return ""
+}
+
+func (x *PostMortem) GetLanguageOverrides() []*LanguageOverride {
+	if x != nil {
+		return x.LanguageOverrides
+	}
+	return nil
+}
+
+func (x *PostMortem) GetLanguageFindings() []*LanguageFinding {
+	if x != nil {
+		return x.LanguageFindings
+	}
+	return nil
+}
+
+func (x *PostMortem) GetQuestionAnswers() []*QuestionAnswer {
+	if x != nil {
+		return x.QuestionAnswers
+	}
+	return nil
+}
+
+func (x *PostMortem) GetActionPlan() *ActionPlan {
+	if x != nil {
+		return x.ActionPlan
+	}
+	return nil
+}
+
+func (x *PostMortem) GetImportSource() string {
+	if x != nil {
+		return x.ImportSource
+	}
+	return ""
+}
+
+// RulesReading says that the ground rules were read out.
+type RulesReading struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who read them.
+	Reader string `protobuf:"bytes,1,opt,name=reader,proto3" json:"reader,omitempty"`
+	// When, UTC.
+	ReadTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=read_time,json=readTime,proto3" json:"read_time,omitempty"`
+	// Which participants were there.
+	Present []string `protobuf:"bytes,3,rep,name=present,proto3" json:"present,omitempty"`
+	// Which set.
+	GroundRuleSet string `protobuf:"bytes,4,opt,name=ground_rule_set,json=groundRuleSet,proto3" json:"ground_rule_set,omitempty"`
+	// The rules as they were read.
+	Rules         []*GroundRule `protobuf:"bytes,5,rep,name=rules,proto3" json:"rules,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RulesReading) Reset() {
+	*x = RulesReading{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RulesReading) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RulesReading) ProtoMessage() {}
+
+func (x *RulesReading) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RulesReading.ProtoReflect.Descriptor instead.
+func (*RulesReading) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *RulesReading) GetReader() string {
+	if x != nil {
+		return x.Reader
+	}
+	return ""
+}
+
+func (x *RulesReading) GetReadTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReadTime
+	}
+	return nil
+}
+
+func (x *RulesReading) GetPresent() []string {
+	if x != nil {
+		return x.Present
+	}
+	return nil
+}
+
+func (x *RulesReading) GetGroundRuleSet() string {
+	if x != nil {
+		return x.GroundRuleSet
+	}
+	return ""
+}
+
+func (x *RulesReading) GetRules() []*GroundRule {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+// GroundRuleBreach says that a ground rule was broken. It has no place for a name.
+type GroundRuleBreach struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the rule.
+	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	// When, UTC.
+	Time          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroundRuleBreach) Reset() {
+	*x = GroundRuleBreach{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroundRuleBreach) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroundRuleBreach) ProtoMessage() {}
+
+func (x *GroundRuleBreach) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroundRuleBreach.ProtoReflect.Descriptor instead.
+func (*GroundRuleBreach) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *GroundRuleBreach) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *GroundRuleBreach) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+// AppliedTemplate is a template as it was when it was chosen.
+type AppliedTemplate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name.
+	Template string `protobuf:"bytes,1,opt,name=template,proto3" json:"template,omitempty"`
+	// Its revision then.
+	Revision int64 `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Its sections then.
+	Sections []*TemplateSection `protobuf:"bytes,3,rep,name=sections,proto3" json:"sections,omitempty"`
+	// Its language policy then.
+	LanguagePolicy LanguagePolicy `protobuf:"varint,4,opt,name=language_policy,json=languagePolicy,proto3,enum=debrief.v1.LanguagePolicy" json:"language_policy,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *AppliedTemplate) Reset() {
+	*x = AppliedTemplate{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppliedTemplate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppliedTemplate) ProtoMessage() {}
+
+func (x *AppliedTemplate) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppliedTemplate.ProtoReflect.Descriptor instead.
+func (*AppliedTemplate) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *AppliedTemplate) GetTemplate() string {
+	if x != nil {
+		return x.Template
+	}
+	return ""
+}
+
+func (x *AppliedTemplate) GetRevision() int64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *AppliedTemplate) GetSections() []*TemplateSection {
+	if x != nil {
+		return x.Sections
+	}
+	return nil
+}
+
+func (x *AppliedTemplate) GetLanguagePolicy() LanguagePolicy {
+	if x != nil {
+		return x.LanguagePolicy
+	}
+	return LanguagePolicy_LANGUAGE_POLICY_UNSPECIFIED
+}
+
+// Section is a free section of a document.
+type Section struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id: that of a section of the template, or one of its own. 1 to 63 lower-case letters, digits, `-` or `_`, beginning
+	// with a letter. Unique in the document, and none of the parts that every post-mortem has, such as `summary`.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Its heading.
+	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// What it says. In Markdown, at most 65,536 bytes.
+	Text          string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Section) Reset() {
+	*x = Section{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Section) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Section) ProtoMessage() {}
+
+func (x *Section) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Section.ProtoReflect.Descriptor instead.
+func (*Section) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Section) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Section) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Section) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// QuestionAnswer is the answer to a suggested question.
+type QuestionAnswer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the question.
+	QuestionId string `protobuf:"bytes,1,opt,name=question_id,json=questionId,proto3" json:"question_id,omitempty"`
+	// The question as it was asked.
+	Question string `protobuf:"bytes,2,opt,name=question,proto3" json:"question,omitempty"`
+	// The answer, in Markdown; empty where section says where it stands.
+	Answer string `protobuf:"bytes,3,opt,name=answer,proto3" json:"answer,omitempty"`
+	// The id of the section in which the answer stands; empty where there is none.
+	Section string `protobuf:"bytes,4,opt,name=section,proto3" json:"section,omitempty"`
+	// When it was marked, UTC.
+	AnswerTime    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=answer_time,json=answerTime,proto3" json:"answer_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QuestionAnswer) Reset() {
+	*x = QuestionAnswer{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QuestionAnswer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QuestionAnswer) ProtoMessage() {}
+
+func (x *QuestionAnswer) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QuestionAnswer.ProtoReflect.Descriptor instead.
+func (*QuestionAnswer) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *QuestionAnswer) GetQuestionId() string {
+	if x != nil {
+		return x.QuestionId
+	}
+	return ""
+}
+
+func (x *QuestionAnswer) GetQuestion() string {
+	if x != nil {
+		return x.Question
+	}
+	return ""
+}
+
+func (x *QuestionAnswer) GetAnswer() string {
+	if x != nil {
+		return x.Answer
+	}
+	return ""
+}
+
+func (x *QuestionAnswer) GetSection() string {
+	if x != nil {
+		return x.Section
+	}
+	return ""
+}
+
+func (x *QuestionAnswer) GetAnswerTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AnswerTime
+	}
+	return nil
+}
+
+// ActionPlan says how strong the action items of a post-mortem are. Dropped ones do not count.
+type ActionPlan struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many make the failure impossible or harmless.
+	StrongerCount int32 `protobuf:"varint,1,opt,name=stronger_count,json=strongerCount,proto3" json:"stronger_count,omitempty"`
+	// How many help people notice or recover.
+	IntermediateCount int32 `protobuf:"varint,2,opt,name=intermediate_count,json=intermediateCount,proto3" json:"intermediate_count,omitempty"`
+	// How many rely on people to remember.
+	WeakerCount int32 `protobuf:"varint,3,opt,name=weaker_count,json=weakerCount,proto3" json:"weaker_count,omitempty"`
+	// Of how many nothing is known.
+	UnjudgedCount int32 `protobuf:"varint,4,opt,name=unjudged_count,json=unjudgedCount,proto3" json:"unjudged_count,omitempty"`
+	// Whether there are action items, and all of them rely on people to remember. It is flagged, and never forbidden.
+	WeakerOnly bool `protobuf:"varint,5,opt,name=weaker_only,json=weakerOnly,proto3" json:"weaker_only,omitempty"`
+	// What that means, in a sentence; empty where there is nothing to say.
+	Advice        string `protobuf:"bytes,6,opt,name=advice,proto3" json:"advice,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ActionPlan) Reset() {
+	*x = ActionPlan{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActionPlan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActionPlan) ProtoMessage() {}
+
+func (x *ActionPlan) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActionPlan.ProtoReflect.Descriptor instead.
+func (*ActionPlan) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ActionPlan) GetStrongerCount() int32 {
+	if x != nil {
+		return x.StrongerCount
+	}
+	return 0
+}
+
+func (x *ActionPlan) GetIntermediateCount() int32 {
+	if x != nil {
+		return x.IntermediateCount
+	}
+	return 0
+}
+
+func (x *ActionPlan) GetWeakerCount() int32 {
+	if x != nil {
+		return x.WeakerCount
+	}
+	return 0
+}
+
+func (x *ActionPlan) GetUnjudgedCount() int32 {
+	if x != nil {
+		return x.UnjudgedCount
+	}
+	return 0
+}
+
+func (x *ActionPlan) GetWeakerOnly() bool {
+	if x != nil {
+		return x.WeakerOnly
+	}
+	return false
+}
+
+func (x *ActionPlan) GetAdvice() string {
+	if x != nil {
+		return x.Advice
+	}
+	return ""
+}
+
 // Belief is something that people took for true of the system, laid over what was.
 type Belief struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -521,7 +1294,7 @@ type Belief struct {
 
 func (x *Belief) Reset() {
 	*x = Belief{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[1]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -533,7 +1306,7 @@ func (x *Belief) String() string {
 func (*Belief) ProtoMessage() {}
 
 func (x *Belief) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[1]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -546,7 +1319,7 @@ func (x *Belief) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Belief.ProtoReflect.Descriptor instead.
 func (*Belief) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{1}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Belief) GetHeldBy() string {
@@ -594,7 +1367,7 @@ type ContributingFactor struct {
 
 func (x *ContributingFactor) Reset() {
 	*x = ContributingFactor{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[2]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -606,7 +1379,7 @@ func (x *ContributingFactor) String() string {
 func (*ContributingFactor) ProtoMessage() {}
 
 func (x *ContributingFactor) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[2]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -619,7 +1392,7 @@ func (x *ContributingFactor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContributingFactor.ProtoReflect.Descriptor instead.
 func (*ContributingFactor) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{2}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ContributingFactor) GetId() string {
@@ -663,7 +1436,7 @@ type Participant struct {
 
 func (x *Participant) Reset() {
 	*x = Participant{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[3]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -675,7 +1448,7 @@ func (x *Participant) String() string {
 func (*Participant) ProtoMessage() {}
 
 func (x *Participant) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[3]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -688,7 +1461,7 @@ func (x *Participant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Participant.ProtoReflect.Descriptor instead.
 func (*Participant) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{3}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Participant) GetPerson() string {
@@ -726,7 +1499,7 @@ type PostMortemRevision struct {
 
 func (x *PostMortemRevision) Reset() {
 	*x = PostMortemRevision{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[4]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -738,7 +1511,7 @@ func (x *PostMortemRevision) String() string {
 func (*PostMortemRevision) ProtoMessage() {}
 
 func (x *PostMortemRevision) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[4]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -751,7 +1524,7 @@ func (x *PostMortemRevision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PostMortemRevision.ProtoReflect.Descriptor instead.
 func (*PostMortemRevision) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{4}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *PostMortemRevision) GetName() string {
@@ -811,7 +1584,7 @@ type CreatePostMortemRequest struct {
 
 func (x *CreatePostMortemRequest) Reset() {
 	*x = CreatePostMortemRequest{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[5]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -823,7 +1596,7 @@ func (x *CreatePostMortemRequest) String() string {
 func (*CreatePostMortemRequest) ProtoMessage() {}
 
 func (x *CreatePostMortemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[5]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -836,7 +1609,7 @@ func (x *CreatePostMortemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreatePostMortemRequest.ProtoReflect.Descriptor instead.
 func (*CreatePostMortemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{5}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CreatePostMortemRequest) GetPostMortem() *PostMortem {
@@ -864,14 +1637,16 @@ func (x *CreatePostMortemRequest) GetValidateOnly() bool {
 type GetPostMortemRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The post-mortem's name, `postMortems/{post_mortem}`.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How much is answered. Default: BASIC.
+	View          View `protobuf:"varint,2,opt,name=view,proto3,enum=debrief.v1.View" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetPostMortemRequest) Reset() {
 	*x = GetPostMortemRequest{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[6]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -883,7 +1658,7 @@ func (x *GetPostMortemRequest) String() string {
 func (*GetPostMortemRequest) ProtoMessage() {}
 
 func (x *GetPostMortemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[6]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -896,7 +1671,7 @@ func (x *GetPostMortemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPostMortemRequest.ProtoReflect.Descriptor instead.
 func (*GetPostMortemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{6}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetPostMortemRequest) GetName() string {
@@ -906,6 +1681,13 @@ func (x *GetPostMortemRequest) GetName() string {
 	return ""
 }
 
+func (x *GetPostMortemRequest) GetView() View {
+	if x != nil {
+		return x.View
+	}
+	return View_VIEW_UNSPECIFIED
+}
+
 // ListPostMortemsRequest asks for ListPostMortems.
 type ListPostMortemsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -913,9 +1695,9 @@ type ListPostMortemsRequest struct {
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The next_page_token of the page before, with the rest of the request unchanged.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Which ones, after AIP-160. Fields: state, title, incidents, facilitator, scribe, participants.person, labels.KEY,
-	// latest_revision, unpublished_changes, review_time, review_start_time, publish_time, create_time, update_time,
-	// delete_time. `incidents:"incidents/…"` finds those that cover the incident, `title:"word"` titles with the word.
+	// Which ones, after AIP-160. Fields: state, title, incidents, facilitator, scribe, participants.person,
+	// stakeholders.person, template, conclusion, labels.KEY, latest_revision, unpublished_changes, review_time,
+	// review_start_time, publish_time, create_time, update_time, delete_time. `incidents:"incidents/…"` finds those that cover the incident, `title:"word"` titles with the word.
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// How to sort, such as `publish_time desc`. One of create_time (default, descending), update_time, publish_time,
 	// review_time; the name breaks ties.
@@ -928,7 +1710,7 @@ type ListPostMortemsRequest struct {
 
 func (x *ListPostMortemsRequest) Reset() {
 	*x = ListPostMortemsRequest{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[7]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -940,7 +1722,7 @@ func (x *ListPostMortemsRequest) String() string {
 func (*ListPostMortemsRequest) ProtoMessage() {}
 
 func (x *ListPostMortemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[7]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -953,7 +1735,7 @@ func (x *ListPostMortemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPostMortemsRequest.ProtoReflect.Descriptor instead.
 func (*ListPostMortemsRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{7}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListPostMortemsRequest) GetPageSize() int32 {
@@ -1004,7 +1786,7 @@ type ListPostMortemsResponse struct {
 
 func (x *ListPostMortemsResponse) Reset() {
 	*x = ListPostMortemsResponse{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[8]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1016,7 +1798,7 @@ func (x *ListPostMortemsResponse) String() string {
 func (*ListPostMortemsResponse) ProtoMessage() {}
 
 func (x *ListPostMortemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[8]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1029,7 +1811,7 @@ func (x *ListPostMortemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPostMortemsResponse.ProtoReflect.Descriptor instead.
 func (*ListPostMortemsResponse) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{8}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListPostMortemsResponse) GetPostMortems() []*PostMortem {
@@ -1052,7 +1834,8 @@ type UpdatePostMortemRequest struct {
 	// The post-mortem, with its name and its new values.
 	PostMortem *PostMortem `protobuf:"bytes,1,opt,name=post_mortem,json=postMortem,proto3" json:"post_mortem,omitempty"`
 	// Which fields to change: incidents, title, summary, impact, beliefs, contributing_factors,
-	// what_went_well, where_we_were_lucky, what_surprised_us, open_questions, facilitator, scribe, participants, labels.
+	// what_went_well, where_we_were_lucky, what_surprised_us, open_questions, facilitator, facilitator_override_reason, scribe,
+	// participants, stakeholders, ground_rule_set, template, sections, labels.
 	// Unset: every field that is set in post_mortem. `*`: all of them.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// Check the request and answer what would be stored, and store nothing.
@@ -1063,7 +1846,7 @@ type UpdatePostMortemRequest struct {
 
 func (x *UpdatePostMortemRequest) Reset() {
 	*x = UpdatePostMortemRequest{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[9]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1075,7 +1858,7 @@ func (x *UpdatePostMortemRequest) String() string {
 func (*UpdatePostMortemRequest) ProtoMessage() {}
 
 func (x *UpdatePostMortemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[9]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1088,7 +1871,7 @@ func (x *UpdatePostMortemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdatePostMortemRequest.ProtoReflect.Descriptor instead.
 func (*UpdatePostMortemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{9}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *UpdatePostMortemRequest) GetPostMortem() *PostMortem {
@@ -1125,7 +1908,7 @@ type DeletePostMortemRequest struct {
 
 func (x *DeletePostMortemRequest) Reset() {
 	*x = DeletePostMortemRequest{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[10]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1137,7 +1920,7 @@ func (x *DeletePostMortemRequest) String() string {
 func (*DeletePostMortemRequest) ProtoMessage() {}
 
 func (x *DeletePostMortemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[10]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1150,7 +1933,7 @@ func (x *DeletePostMortemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeletePostMortemRequest.ProtoReflect.Descriptor instead.
 func (*DeletePostMortemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{10}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *DeletePostMortemRequest) GetName() string {
@@ -1180,7 +1963,7 @@ type UndeletePostMortemRequest struct {
 
 func (x *UndeletePostMortemRequest) Reset() {
 	*x = UndeletePostMortemRequest{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[11]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1192,7 +1975,7 @@ func (x *UndeletePostMortemRequest) String() string {
 func (*UndeletePostMortemRequest) ProtoMessage() {}
 
 func (x *UndeletePostMortemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[11]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1205,7 +1988,7 @@ func (x *UndeletePostMortemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UndeletePostMortemRequest.ProtoReflect.Descriptor instead.
 func (*UndeletePostMortemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{11}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *UndeletePostMortemRequest) GetName() string {
@@ -1239,7 +2022,7 @@ type SchedulePostMortemRequest struct {
 
 func (x *SchedulePostMortemRequest) Reset() {
 	*x = SchedulePostMortemRequest{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[12]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1251,7 +2034,7 @@ func (x *SchedulePostMortemRequest) String() string {
 func (*SchedulePostMortemRequest) ProtoMessage() {}
 
 func (x *SchedulePostMortemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[12]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1264,7 +2047,7 @@ func (x *SchedulePostMortemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SchedulePostMortemRequest.ProtoReflect.Descriptor instead.
 func (*SchedulePostMortemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{12}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SchedulePostMortemRequest) GetName() string {
@@ -1312,7 +2095,7 @@ type StartPostMortemReviewRequest struct {
 
 func (x *StartPostMortemReviewRequest) Reset() {
 	*x = StartPostMortemReviewRequest{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[13]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1324,7 +2107,7 @@ func (x *StartPostMortemReviewRequest) String() string {
 func (*StartPostMortemReviewRequest) ProtoMessage() {}
 
 func (x *StartPostMortemReviewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[13]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1337,7 +2120,7 @@ func (x *StartPostMortemReviewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartPostMortemReviewRequest.ProtoReflect.Descriptor instead.
 func (*StartPostMortemReviewRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{13}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *StartPostMortemReviewRequest) GetName() string {
@@ -1376,14 +2159,18 @@ type PublishPostMortemRequest struct {
 	// Only if it still has this etag.
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Makes the call safe to repeat: an id that the post-mortem has already seen changes nothing.
-	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Why it should be published although the blameless check finds something. Kept on record.
+	LanguageOverrideReason string `protobuf:"bytes,4,opt,name=language_override_reason,json=languageOverrideReason,proto3" json:"language_override_reason,omitempty"`
+	// Leave the incidents that it covers open. Otherwise those that are resolved are closed.
+	KeepIncidentsOpen bool `protobuf:"varint,5,opt,name=keep_incidents_open,json=keepIncidentsOpen,proto3" json:"keep_incidents_open,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *PublishPostMortemRequest) Reset() {
 	*x = PublishPostMortemRequest{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[14]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1395,7 +2182,7 @@ func (x *PublishPostMortemRequest) String() string {
 func (*PublishPostMortemRequest) ProtoMessage() {}
 
 func (x *PublishPostMortemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[14]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1408,7 +2195,7 @@ func (x *PublishPostMortemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishPostMortemRequest.ProtoReflect.Descriptor instead.
 func (*PublishPostMortemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{14}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *PublishPostMortemRequest) GetName() string {
@@ -1432,6 +2219,20 @@ func (x *PublishPostMortemRequest) GetRequestId() string {
 	return ""
 }
 
+func (x *PublishPostMortemRequest) GetLanguageOverrideReason() string {
+	if x != nil {
+		return x.LanguageOverrideReason
+	}
+	return ""
+}
+
+func (x *PublishPostMortemRequest) GetKeepIncidentsOpen() bool {
+	if x != nil {
+		return x.KeepIncidentsOpen
+	}
+	return false
+}
+
 // ArchivePostMortemRequest asks for ArchivePostMortem.
 type ArchivePostMortemRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1447,7 +2248,7 @@ type ArchivePostMortemRequest struct {
 
 func (x *ArchivePostMortemRequest) Reset() {
 	*x = ArchivePostMortemRequest{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[15]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1459,7 +2260,7 @@ func (x *ArchivePostMortemRequest) String() string {
 func (*ArchivePostMortemRequest) ProtoMessage() {}
 
 func (x *ArchivePostMortemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[15]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1472,7 +2273,7 @@ func (x *ArchivePostMortemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArchivePostMortemRequest.ProtoReflect.Descriptor instead.
 func (*ArchivePostMortemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{15}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ArchivePostMortemRequest) GetName() string {
@@ -1507,7 +2308,7 @@ type GetPostMortemRevisionRequest struct {
 
 func (x *GetPostMortemRevisionRequest) Reset() {
 	*x = GetPostMortemRevisionRequest{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[16]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1519,7 +2320,7 @@ func (x *GetPostMortemRevisionRequest) String() string {
 func (*GetPostMortemRevisionRequest) ProtoMessage() {}
 
 func (x *GetPostMortemRevisionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[16]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1532,7 +2333,7 @@ func (x *GetPostMortemRevisionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPostMortemRevisionRequest.ProtoReflect.Descriptor instead.
 func (*GetPostMortemRevisionRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{16}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetPostMortemRevisionRequest) GetName() string {
@@ -1557,7 +2358,7 @@ type ListPostMortemRevisionsRequest struct {
 
 func (x *ListPostMortemRevisionsRequest) Reset() {
 	*x = ListPostMortemRevisionsRequest{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[17]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1569,7 +2370,7 @@ func (x *ListPostMortemRevisionsRequest) String() string {
 func (*ListPostMortemRevisionsRequest) ProtoMessage() {}
 
 func (x *ListPostMortemRevisionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[17]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1582,7 +2383,7 @@ func (x *ListPostMortemRevisionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPostMortemRevisionsRequest.ProtoReflect.Descriptor instead.
 func (*ListPostMortemRevisionsRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{17}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListPostMortemRevisionsRequest) GetParent() string {
@@ -1619,7 +2420,7 @@ type ListPostMortemRevisionsResponse struct {
 
 func (x *ListPostMortemRevisionsResponse) Reset() {
 	*x = ListPostMortemRevisionsResponse{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[18]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1631,7 +2432,7 @@ func (x *ListPostMortemRevisionsResponse) String() string {
 func (*ListPostMortemRevisionsResponse) ProtoMessage() {}
 
 func (x *ListPostMortemRevisionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[18]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1644,7 +2445,7 @@ func (x *ListPostMortemRevisionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPostMortemRevisionsResponse.ProtoReflect.Descriptor instead.
 func (*ListPostMortemRevisionsResponse) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{18}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListPostMortemRevisionsResponse) GetRevisions() []*PostMortemRevision {
@@ -1676,7 +2477,7 @@ type ExportPostMortemRequest struct {
 
 func (x *ExportPostMortemRequest) Reset() {
 	*x = ExportPostMortemRequest{}
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[19]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1688,7 +2489,7 @@ func (x *ExportPostMortemRequest) String() string {
 func (*ExportPostMortemRequest) ProtoMessage() {}
 
 func (x *ExportPostMortemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_debrief_v1_post_mortems_proto_msgTypes[19]
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1701,7 +2502,7 @@ func (x *ExportPostMortemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportPostMortemRequest.ProtoReflect.Descriptor instead.
 func (*ExportPostMortemRequest) Descriptor() ([]byte, []int) {
-	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{19}
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ExportPostMortemRequest) GetName() string {
@@ -1725,12 +2526,1446 @@ func (x *ExportPostMortemRequest) GetRevision() int32 {
 	return 0
 }
 
+// ReadGroundRulesRequest asks for ReadGroundRules.
+type ReadGroundRulesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The post-mortem's name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Only if it still has this etag.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Makes the call safe to repeat: an id that the post-mortem has already seen changes nothing.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Who read them, by name or handle. Default: whoever calls.
+	Reader string `protobuf:"bytes,4,opt,name=reader,proto3" json:"reader,omitempty"`
+	// Which participants were there, by name or handle. At most 200.
+	Present []string `protobuf:"bytes,5,rep,name=present,proto3" json:"present,omitempty"`
+	// When they were read. Default: now.
+	Time          *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=time,proto3" json:"time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadGroundRulesRequest) Reset() {
+	*x = ReadGroundRulesRequest{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadGroundRulesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadGroundRulesRequest) ProtoMessage() {}
+
+func (x *ReadGroundRulesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadGroundRulesRequest.ProtoReflect.Descriptor instead.
+func (*ReadGroundRulesRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ReadGroundRulesRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ReadGroundRulesRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *ReadGroundRulesRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ReadGroundRulesRequest) GetReader() string {
+	if x != nil {
+		return x.Reader
+	}
+	return ""
+}
+
+func (x *ReadGroundRulesRequest) GetPresent() []string {
+	if x != nil {
+		return x.Present
+	}
+	return nil
+}
+
+func (x *ReadGroundRulesRequest) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+// RecordGroundRuleBreachRequest asks for RecordGroundRuleBreach.
+type RecordGroundRuleBreachRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The post-mortem's name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Only if it still has this etag.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Makes the call safe to repeat: an id that the post-mortem has already seen changes nothing.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The id of the rule, of the set that was read.
+	Rule string `protobuf:"bytes,4,opt,name=rule,proto3" json:"rule,omitempty"`
+	// When it was broken. Default: now.
+	Time          *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=time,proto3" json:"time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordGroundRuleBreachRequest) Reset() {
+	*x = RecordGroundRuleBreachRequest{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordGroundRuleBreachRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordGroundRuleBreachRequest) ProtoMessage() {}
+
+func (x *RecordGroundRuleBreachRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordGroundRuleBreachRequest.ProtoReflect.Descriptor instead.
+func (*RecordGroundRuleBreachRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *RecordGroundRuleBreachRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RecordGroundRuleBreachRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *RecordGroundRuleBreachRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *RecordGroundRuleBreachRequest) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *RecordGroundRuleBreachRequest) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+// ConcludePostMortemReviewRequest asks for ConcludePostMortemReview.
+type ConcludePostMortemReviewRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The post-mortem's name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Only if it still has this etag.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Makes the call safe to repeat: an id that the post-mortem has already seen changes nothing.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// What came of it.
+	Conclusion Conclusion `protobuf:"varint,4,opt,name=conclusion,proto3,enum=debrief.v1.Conclusion" json:"conclusion,omitempty"`
+	// What is to be said to that, in a line.
+	Note string `protobuf:"bytes,5,opt,name=note,proto3" json:"note,omitempty"`
+	// When the review ended. Default: now.
+	Time          *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=time,proto3" json:"time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConcludePostMortemReviewRequest) Reset() {
+	*x = ConcludePostMortemReviewRequest{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConcludePostMortemReviewRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConcludePostMortemReviewRequest) ProtoMessage() {}
+
+func (x *ConcludePostMortemReviewRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConcludePostMortemReviewRequest.ProtoReflect.Descriptor instead.
+func (*ConcludePostMortemReviewRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ConcludePostMortemReviewRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ConcludePostMortemReviewRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *ConcludePostMortemReviewRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ConcludePostMortemReviewRequest) GetConclusion() Conclusion {
+	if x != nil {
+		return x.Conclusion
+	}
+	return Conclusion_CONCLUSION_UNSPECIFIED
+}
+
+func (x *ConcludePostMortemReviewRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *ConcludePostMortemReviewRequest) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+// GenerateAgendaRequest asks for GenerateAgenda.
+type GenerateAgendaRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The post-mortem's name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How long the review is to take: 20 minutes to 4 hours, in whole minutes. Default: 60 minutes.
+	Duration      *durationpb.Duration `protobuf:"bytes,2,opt,name=duration,proto3" json:"duration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GenerateAgendaRequest) Reset() {
+	*x = GenerateAgendaRequest{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GenerateAgendaRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GenerateAgendaRequest) ProtoMessage() {}
+
+func (x *GenerateAgendaRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GenerateAgendaRequest.ProtoReflect.Descriptor instead.
+func (*GenerateAgendaRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *GenerateAgendaRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *GenerateAgendaRequest) GetDuration() *durationpb.Duration {
+	if x != nil {
+		return x.Duration
+	}
+	return nil
+}
+
+// GetInvitationRequest asks for GetInvitation.
+type GetInvitationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The post-mortem's name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How long the review is to take: 20 minutes to 4 hours, in whole minutes. Default: 60 minutes.
+	Duration      *durationpb.Duration `protobuf:"bytes,2,opt,name=duration,proto3" json:"duration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetInvitationRequest) Reset() {
+	*x = GetInvitationRequest{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetInvitationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetInvitationRequest) ProtoMessage() {}
+
+func (x *GetInvitationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetInvitationRequest.ProtoReflect.Descriptor instead.
+func (*GetInvitationRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *GetInvitationRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *GetInvitationRequest) GetDuration() *durationpb.Duration {
+	if x != nil {
+		return x.Duration
+	}
+	return nil
+}
+
+// Agenda is what a review goes through.
+type Agenda struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The post-mortem.
+	PostMortem string `protobuf:"bytes,1,opt,name=post_mortem,json=postMortem,proto3" json:"post_mortem,omitempty"`
+	// How long it takes: as long as its items together.
+	Duration *durationpb.Duration `protobuf:"bytes,2,opt,name=duration,proto3" json:"duration,omitempty"`
+	// Its items, in their order.
+	Items []*AgendaItem `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
+	// The same as Markdown, to be sent and shown.
+	Text          string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Agenda) Reset() {
+	*x = Agenda{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Agenda) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Agenda) ProtoMessage() {}
+
+func (x *Agenda) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Agenda.ProtoReflect.Descriptor instead.
+func (*Agenda) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *Agenda) GetPostMortem() string {
+	if x != nil {
+		return x.PostMortem
+	}
+	return ""
+}
+
+func (x *Agenda) GetDuration() *durationpb.Duration {
+	if x != nil {
+		return x.Duration
+	}
+	return nil
+}
+
+func (x *Agenda) GetItems() []*AgendaItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *Agenda) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// AgendaItem is one item of an agenda.
+type AgendaItem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is about.
+	Topic AgendaItem_Topic `protobuf:"varint,1,opt,name=topic,proto3,enum=debrief.v1.AgendaItem_Topic" json:"topic,omitempty"`
+	// Its title.
+	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// How long it takes, in whole minutes.
+	Duration *durationpb.Duration `protobuf:"bytes,3,opt,name=duration,proto3" json:"duration,omitempty"`
+	// What it is for, in a sentence or two.
+	Purpose string `protobuf:"bytes,4,opt,name=purpose,proto3" json:"purpose,omitempty"`
+	// What could be asked.
+	Questions     []*Question `protobuf:"bytes,5,rep,name=questions,proto3" json:"questions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AgendaItem) Reset() {
+	*x = AgendaItem{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AgendaItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AgendaItem) ProtoMessage() {}
+
+func (x *AgendaItem) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AgendaItem.ProtoReflect.Descriptor instead.
+func (*AgendaItem) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *AgendaItem) GetTopic() AgendaItem_Topic {
+	if x != nil {
+		return x.Topic
+	}
+	return AgendaItem_TOPIC_UNSPECIFIED
+}
+
+func (x *AgendaItem) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *AgendaItem) GetDuration() *durationpb.Duration {
+	if x != nil {
+		return x.Duration
+	}
+	return nil
+}
+
+func (x *AgendaItem) GetPurpose() string {
+	if x != nil {
+		return x.Purpose
+	}
+	return ""
+}
+
+func (x *AgendaItem) GetQuestions() []*Question {
+	if x != nil {
+		return x.Questions
+	}
+	return nil
+}
+
+// Question is one that leads on from where a first story stops.
+type Question struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id. It is made of what it came from, and stays the same while that is there.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The question: how or what, seldom why, and never who.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// What it came from: the path of a field such as `contributing_factors[ID]`, the name of a resource, or a hole in the
+	// document such as `hole/no-detection`. A hole beside something is followed by its name: `hole/silence/incidents/…`.
+	Source string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
+	// Why it is asked, in a sentence.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Where on the agenda it belongs.
+	Topic AgendaItem_Topic `protobuf:"varint,5,opt,name=topic,proto3,enum=debrief.v1.AgendaItem_Topic" json:"topic,omitempty"`
+	// Whether it was marked as answered.
+	Answered bool `protobuf:"varint,6,opt,name=answered,proto3" json:"answered,omitempty"`
+	// What it is about, in a short line; empty where the text says so itself.
+	About         string `protobuf:"bytes,7,opt,name=about,proto3" json:"about,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Question) Reset() {
+	*x = Question{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Question) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Question) ProtoMessage() {}
+
+func (x *Question) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Question.ProtoReflect.Descriptor instead.
+func (*Question) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *Question) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Question) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Question) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Question) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Question) GetTopic() AgendaItem_Topic {
+	if x != nil {
+		return x.Topic
+	}
+	return AgendaItem_TOPIC_UNSPECIFIED
+}
+
+func (x *Question) GetAnswered() bool {
+	if x != nil {
+		return x.Answered
+	}
+	return false
+}
+
+func (x *Question) GetAbout() string {
+	if x != nil {
+		return x.About
+	}
+	return ""
+}
+
+// SuggestQuestionsRequest asks for SuggestQuestions.
+type SuggestQuestionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The post-mortem's name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// At most this many, the most telling of each topic; 0 means 30, more than 200 means 200.
+	MaxQuestions int32 `protobuf:"varint,2,opt,name=max_questions,json=maxQuestions,proto3" json:"max_questions,omitempty"`
+	// Leave out those that were answered.
+	UnansweredOnly bool `protobuf:"varint,3,opt,name=unanswered_only,json=unansweredOnly,proto3" json:"unanswered_only,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *SuggestQuestionsRequest) Reset() {
+	*x = SuggestQuestionsRequest{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuggestQuestionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuggestQuestionsRequest) ProtoMessage() {}
+
+func (x *SuggestQuestionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuggestQuestionsRequest.ProtoReflect.Descriptor instead.
+func (*SuggestQuestionsRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *SuggestQuestionsRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SuggestQuestionsRequest) GetMaxQuestions() int32 {
+	if x != nil {
+		return x.MaxQuestions
+	}
+	return 0
+}
+
+func (x *SuggestQuestionsRequest) GetUnansweredOnly() bool {
+	if x != nil {
+		return x.UnansweredOnly
+	}
+	return false
+}
+
+// SuggestQuestionsResponse holds the questions.
+type SuggestQuestionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order of the agenda.
+	Questions     []*Question `protobuf:"bytes,1,rep,name=questions,proto3" json:"questions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuggestQuestionsResponse) Reset() {
+	*x = SuggestQuestionsResponse{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuggestQuestionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuggestQuestionsResponse) ProtoMessage() {}
+
+func (x *SuggestQuestionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuggestQuestionsResponse.ProtoReflect.Descriptor instead.
+func (*SuggestQuestionsResponse) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *SuggestQuestionsResponse) GetQuestions() []*Question {
+	if x != nil {
+		return x.Questions
+	}
+	return nil
+}
+
+// AnswerQuestionRequest asks for AnswerQuestion.
+type AnswerQuestionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The post-mortem's name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Only if it still has this etag.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Makes the call safe to repeat: an id that the post-mortem has already seen changes nothing.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The id of the question, as it was suggested.
+	QuestionId string `protobuf:"bytes,4,opt,name=question_id,json=questionId,proto3" json:"question_id,omitempty"`
+	// The answer, in Markdown. At most 16,384 bytes.
+	Answer string `protobuf:"bytes,5,opt,name=answer,proto3" json:"answer,omitempty"`
+	// The id of the section in which the answer stands, such as `what_surprised_us`.
+	Section string `protobuf:"bytes,6,opt,name=section,proto3" json:"section,omitempty"`
+	// Take the mark off again.
+	Unanswered    bool `protobuf:"varint,7,opt,name=unanswered,proto3" json:"unanswered,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnswerQuestionRequest) Reset() {
+	*x = AnswerQuestionRequest{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnswerQuestionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnswerQuestionRequest) ProtoMessage() {}
+
+func (x *AnswerQuestionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnswerQuestionRequest.ProtoReflect.Descriptor instead.
+func (*AnswerQuestionRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *AnswerQuestionRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AnswerQuestionRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *AnswerQuestionRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *AnswerQuestionRequest) GetQuestionId() string {
+	if x != nil {
+		return x.QuestionId
+	}
+	return ""
+}
+
+func (x *AnswerQuestionRequest) GetAnswer() string {
+	if x != nil {
+		return x.Answer
+	}
+	return ""
+}
+
+func (x *AnswerQuestionRequest) GetSection() string {
+	if x != nil {
+		return x.Section
+	}
+	return ""
+}
+
+func (x *AnswerQuestionRequest) GetUnanswered() bool {
+	if x != nil {
+		return x.Unanswered
+	}
+	return false
+}
+
+// DiffRevisionsRequest asks for DiffRevisions.
+type DiffRevisionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The post-mortem's name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The earlier revision. 0: the newest published one before to_revision.
+	FromRevision int32 `protobuf:"varint,2,opt,name=from_revision,json=fromRevision,proto3" json:"from_revision,omitempty"`
+	// The later revision. 0: the document as it stands.
+	ToRevision    int32 `protobuf:"varint,3,opt,name=to_revision,json=toRevision,proto3" json:"to_revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiffRevisionsRequest) Reset() {
+	*x = DiffRevisionsRequest{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiffRevisionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiffRevisionsRequest) ProtoMessage() {}
+
+func (x *DiffRevisionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiffRevisionsRequest.ProtoReflect.Descriptor instead.
+func (*DiffRevisionsRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *DiffRevisionsRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DiffRevisionsRequest) GetFromRevision() int32 {
+	if x != nil {
+		return x.FromRevision
+	}
+	return 0
+}
+
+func (x *DiffRevisionsRequest) GetToRevision() int32 {
+	if x != nil {
+		return x.ToRevision
+	}
+	return 0
+}
+
+// DiffRevisionsResponse holds how they differ.
+type DiffRevisionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sections that differ, in the order of the document.
+	Sections []*SectionDiff `protobuf:"bytes,1,rep,name=sections,proto3" json:"sections,omitempty"`
+	// The earlier revision that was compared.
+	FromRevision int32 `protobuf:"varint,2,opt,name=from_revision,json=fromRevision,proto3" json:"from_revision,omitempty"`
+	// The later one; 0 for the document as it stands.
+	ToRevision    int32 `protobuf:"varint,3,opt,name=to_revision,json=toRevision,proto3" json:"to_revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiffRevisionsResponse) Reset() {
+	*x = DiffRevisionsResponse{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiffRevisionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiffRevisionsResponse) ProtoMessage() {}
+
+func (x *DiffRevisionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiffRevisionsResponse.ProtoReflect.Descriptor instead.
+func (*DiffRevisionsResponse) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *DiffRevisionsResponse) GetSections() []*SectionDiff {
+	if x != nil {
+		return x.Sections
+	}
+	return nil
+}
+
+func (x *DiffRevisionsResponse) GetFromRevision() int32 {
+	if x != nil {
+		return x.FromRevision
+	}
+	return 0
+}
+
+func (x *DiffRevisionsResponse) GetToRevision() int32 {
+	if x != nil {
+		return x.ToRevision
+	}
+	return 0
+}
+
+// SectionDiff says how a section differs.
+type SectionDiff struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the section.
+	Section string `protobuf:"bytes,1,opt,name=section,proto3" json:"section,omitempty"`
+	// Its heading.
+	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// The texts of both, in pieces: what stayed, what went, and what came.
+	Runs []*SectionDiff_Run `protobuf:"bytes,3,rep,name=runs,proto3" json:"runs,omitempty"`
+	// The same as a unified diff by lines.
+	Unified       string `protobuf:"bytes,4,opt,name=unified,proto3" json:"unified,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SectionDiff) Reset() {
+	*x = SectionDiff{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SectionDiff) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SectionDiff) ProtoMessage() {}
+
+func (x *SectionDiff) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SectionDiff.ProtoReflect.Descriptor instead.
+func (*SectionDiff) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *SectionDiff) GetSection() string {
+	if x != nil {
+		return x.Section
+	}
+	return ""
+}
+
+func (x *SectionDiff) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *SectionDiff) GetRuns() []*SectionDiff_Run {
+	if x != nil {
+		return x.Runs
+	}
+	return nil
+}
+
+func (x *SectionDiff) GetUnified() string {
+	if x != nil {
+		return x.Unified
+	}
+	return ""
+}
+
+// ImportPostMortemRequest asks for ImportPostMortem.
+type ImportPostMortemRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The document, in Markdown, with or without front matter. At most 1,048,576 bytes.
+	Content string `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	// What it is called where it comes from, such as its path. Default: nothing.
+	Source string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
+	// An incident that the document is about. Without it, one is made of what the document says.
+	Incident string `protobuf:"bytes,3,opt,name=incident,proto3" json:"incident,omitempty"`
+	// Say what would be made, and make nothing.
+	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportPostMortemRequest) Reset() {
+	*x = ImportPostMortemRequest{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportPostMortemRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportPostMortemRequest) ProtoMessage() {}
+
+func (x *ImportPostMortemRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportPostMortemRequest.ProtoReflect.Descriptor instead.
+func (*ImportPostMortemRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *ImportPostMortemRequest) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *ImportPostMortemRequest) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *ImportPostMortemRequest) GetIncident() string {
+	if x != nil {
+		return x.Incident
+	}
+	return ""
+}
+
+func (x *ImportPostMortemRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// ImportPostMortemResponse holds what became of a document.
+type ImportPostMortemResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The post-mortem, as it is now.
+	PostMortem *PostMortem `protobuf:"bytes,1,opt,name=post_mortem,json=postMortem,proto3" json:"post_mortem,omitempty"`
+	// The incident that it covers; the first where they are several, of which the post-mortem has all.
+	Incident string `protobuf:"bytes,2,opt,name=incident,proto3" json:"incident,omitempty"`
+	// How many timeline entries the document has.
+	TimelineEntryCount int32 `protobuf:"varint,3,opt,name=timeline_entry_count,json=timelineEntryCount,proto3" json:"timeline_entry_count,omitempty"`
+	// The action items that were made of it.
+	ActionItems []string `protobuf:"bytes,4,rep,name=action_items,json=actionItems,proto3" json:"action_items,omitempty"`
+	// Whether it had been imported before, and nothing was changed.
+	Unchanged bool `protobuf:"varint,5,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
+	// Where each part of the document went.
+	Parts []*ImportedPart `protobuf:"bytes,6,rep,name=parts,proto3" json:"parts,omitempty"`
+	// What was not understood.
+	Warnings      []*ImportWarning `protobuf:"bytes,7,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportPostMortemResponse) Reset() {
+	*x = ImportPostMortemResponse{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportPostMortemResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportPostMortemResponse) ProtoMessage() {}
+
+func (x *ImportPostMortemResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportPostMortemResponse.ProtoReflect.Descriptor instead.
+func (*ImportPostMortemResponse) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *ImportPostMortemResponse) GetPostMortem() *PostMortem {
+	if x != nil {
+		return x.PostMortem
+	}
+	return nil
+}
+
+func (x *ImportPostMortemResponse) GetIncident() string {
+	if x != nil {
+		return x.Incident
+	}
+	return ""
+}
+
+func (x *ImportPostMortemResponse) GetTimelineEntryCount() int32 {
+	if x != nil {
+		return x.TimelineEntryCount
+	}
+	return 0
+}
+
+func (x *ImportPostMortemResponse) GetActionItems() []string {
+	if x != nil {
+		return x.ActionItems
+	}
+	return nil
+}
+
+func (x *ImportPostMortemResponse) GetUnchanged() bool {
+	if x != nil {
+		return x.Unchanged
+	}
+	return false
+}
+
+func (x *ImportPostMortemResponse) GetParts() []*ImportedPart {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
+}
+
+func (x *ImportPostMortemResponse) GetWarnings() []*ImportWarning {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
+// ImportedPart says where a part of an imported document went.
+type ImportedPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The heading that it stands under; empty for what stands before the first.
+	Heading string `protobuf:"bytes,1,opt,name=heading,proto3" json:"heading,omitempty"`
+	// Its first line, from 1 on.
+	FirstLine int32 `protobuf:"varint,2,opt,name=first_line,json=firstLine,proto3" json:"first_line,omitempty"`
+	// Its last line.
+	LastLine int32 `protobuf:"varint,3,opt,name=last_line,json=lastLine,proto3" json:"last_line,omitempty"`
+	// Where it went: the path of a field, such as `post_mortem.summary`, or `post_mortem.sections[ID]`.
+	Destination   string `protobuf:"bytes,4,opt,name=destination,proto3" json:"destination,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportedPart) Reset() {
+	*x = ImportedPart{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportedPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportedPart) ProtoMessage() {}
+
+func (x *ImportedPart) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportedPart.ProtoReflect.Descriptor instead.
+func (*ImportedPart) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *ImportedPart) GetHeading() string {
+	if x != nil {
+		return x.Heading
+	}
+	return ""
+}
+
+func (x *ImportedPart) GetFirstLine() int32 {
+	if x != nil {
+		return x.FirstLine
+	}
+	return 0
+}
+
+func (x *ImportedPart) GetLastLine() int32 {
+	if x != nil {
+		return x.LastLine
+	}
+	return 0
+}
+
+func (x *ImportedPart) GetDestination() string {
+	if x != nil {
+		return x.Destination
+	}
+	return ""
+}
+
+// ImportWarning tells of something in an imported document that was not understood. Its text was kept.
+type ImportWarning struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The line, from 1 on.
+	Line int32 `protobuf:"varint,1,opt,name=line,proto3" json:"line,omitempty"`
+	// What was not understood.
+	Message       string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportWarning) Reset() {
+	*x = ImportWarning{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportWarning) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportWarning) ProtoMessage() {}
+
+func (x *ImportWarning) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportWarning.ProtoReflect.Descriptor instead.
+func (*ImportWarning) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *ImportWarning) GetLine() int32 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *ImportWarning) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+// GetPostMortemFeedRequest asks for GetPostMortemFeed.
+type GetPostMortemFeedRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPostMortemFeedRequest) Reset() {
+	*x = GetPostMortemFeedRequest{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPostMortemFeedRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPostMortemFeedRequest) ProtoMessage() {}
+
+func (x *GetPostMortemFeedRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPostMortemFeedRequest.ProtoReflect.Descriptor instead.
+func (*GetPostMortemFeedRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{44}
+}
+
+// Run is a piece of text that stayed, went or came.
+type SectionDiff_Run struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether it stayed, went or came.
+	Operation SectionDiff_Run_Operation `protobuf:"varint,1,opt,name=operation,proto3,enum=debrief.v1.SectionDiff_Run_Operation" json:"operation,omitempty"`
+	// The text.
+	Text          string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SectionDiff_Run) Reset() {
+	*x = SectionDiff_Run{}
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SectionDiff_Run) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SectionDiff_Run) ProtoMessage() {}
+
+func (x *SectionDiff_Run) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_post_mortems_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SectionDiff_Run.ProtoReflect.Descriptor instead.
+func (*SectionDiff_Run) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_post_mortems_proto_rawDescGZIP(), []int{39, 0}
+}
+
+func (x *SectionDiff_Run) GetOperation() SectionDiff_Run_Operation {
+	if x != nil {
+		return x.Operation
+	}
+	return SectionDiff_Run_OPERATION_UNSPECIFIED
+}
+
+func (x *SectionDiff_Run) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
 var File_debrief_v1_post_mortems_proto protoreflect.FileDescriptor
 
 const file_debrief_v1_post_mortems_proto_rawDesc = "" +
 	"\n" +
 	"\x1ddebrief/v1/post_mortems.proto\x12\n" +
-	"debrief.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17debrief/v1/common.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf7\x0e\n" +
+	"debrief.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17debrief/v1/common.proto\x1a\x19debrief/v1/language.proto\x1a\x19debrief/v1/practice.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\x18\n" +
 	"\n" +
 	"PostMortem\x12J\n" +
 	"\x04name\x18\x01 \x01(\tB6\xe0A\b\xbaH0\xd8\x01\x01r+2)^postMortems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12q\n" +
@@ -1766,7 +4001,28 @@ const file_debrief_v1_post_mortems_proto_rawDesc = "" +
 	"\vdelete_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"deleteTime\x12>\n" +
 	"\n" +
-	"purge_time\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tpurgeTime\x1a9\n" +
+	"purge_time\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tpurgeTime\x12I\n" +
+	"\fstakeholders\x18\x1b \x03(\v2\x17.debrief.v1.ParticipantB\f\xe0A\x01\xbaH\x06\x92\x01\x03\x10\xc8\x01R\fstakeholders\x12K\n" +
+	"\x1bfacilitator_override_reason\x18\x1c \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xe8\aR\x19facilitatorOverrideReason\x12B\n" +
+	"\rrules_reading\x18\x1d \x01(\v2\x18.debrief.v1.RulesReadingB\x03\xe0A\x03R\frulesReading\x12S\n" +
+	"\x14ground_rule_breaches\x18\x1e \x03(\v2\x1c.debrief.v1.GroundRuleBreachB\x03\xe0A\x03R\x12groundRuleBreaches\x12\x83\x01\n" +
+	"\x0fground_rule_set\x18\x1f \x01(\tB[\xe0A\x01\xfaA\x1b\n" +
+	"\x19debrief.dev/GroundRuleSet\xbaH7\xd8\x01\x01r220^groundRuleSets/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$R\rgroundRuleSet\x12\x81\x01\n" +
+	"\btemplate\x18  \x01(\tBe\xe0A\x01\xfaA \n" +
+	"\x1edebrief.dev/PostMortemTemplate\xbaH<\xd8\x01\x01r725^postMortemTemplates/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$R\btemplate\x12K\n" +
+	"\x10applied_template\x18! \x01(\v2\x1b.debrief.v1.AppliedTemplateB\x03\xe0A\x03R\x0fappliedTemplate\x12<\n" +
+	"\bsections\x18\" \x03(\v2\x13.debrief.v1.SectionB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10(R\bsections\x12G\n" +
+	"\x0freview_end_time\x18# \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\rreviewEndTime\x12;\n" +
+	"\n" +
+	"conclusion\x18$ \x01(\x0e2\x16.debrief.v1.ConclusionB\x03\xe0A\x03R\n" +
+	"conclusion\x12,\n" +
+	"\x0fconclusion_note\x18% \x01(\tB\x03\xe0A\x03R\x0econclusionNote\x12P\n" +
+	"\x12language_overrides\x18& \x03(\v2\x1c.debrief.v1.LanguageOverrideB\x03\xe0A\x03R\x11languageOverrides\x12M\n" +
+	"\x11language_findings\x18' \x03(\v2\x1b.debrief.v1.LanguageFindingB\x03\xe0A\x03R\x10languageFindings\x12J\n" +
+	"\x10question_answers\x18( \x03(\v2\x1a.debrief.v1.QuestionAnswerB\x03\xe0A\x03R\x0fquestionAnswers\x12<\n" +
+	"\vaction_plan\x18) \x01(\v2\x16.debrief.v1.ActionPlanB\x03\xe0A\x03R\n" +
+	"actionPlan\x12(\n" +
+	"\rimport_source\x18* \x01(\tB\x03\xe0A\x03R\fimportSource\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x82\x01\n" +
@@ -1778,7 +4034,42 @@ const file_debrief_v1_post_mortems_proto_rawDesc = "" +
 	"\x0fSTATE_PUBLISHED\x10\x04\x12\x12\n" +
 	"\x0eSTATE_ARCHIVED\x10\x05:O\xeaAL\n" +
 	"\x16debrief.dev/PostMortem\x12\x19postMortems/{post_mortem}*\vpostMortems2\n" +
-	"postMortem\"\xbf\x01\n" +
+	"postMortem\"\xe8\x01\n" +
+	"\fRulesReading\x12\x1b\n" +
+	"\x06reader\x18\x01 \x01(\tB\x03\xe0A\x03R\x06reader\x12<\n" +
+	"\tread_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\breadTime\x12\x1d\n" +
+	"\apresent\x18\x03 \x03(\tB\x03\xe0A\x03R\apresent\x12+\n" +
+	"\x0fground_rule_set\x18\x04 \x01(\tB\x03\xe0A\x03R\rgroundRuleSet\x121\n" +
+	"\x05rules\x18\x05 \x03(\v2\x16.debrief.v1.GroundRuleB\x03\xe0A\x03R\x05rules\"`\n" +
+	"\x10GroundRuleBreach\x12\x17\n" +
+	"\x04rule\x18\x01 \x01(\tB\x03\xe0A\x03R\x04rule\x123\n" +
+	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x04time\"\xdb\x01\n" +
+	"\x0fAppliedTemplate\x12\x1f\n" +
+	"\btemplate\x18\x01 \x01(\tB\x03\xe0A\x03R\btemplate\x12\x1f\n" +
+	"\brevision\x18\x02 \x01(\x03B\x03\xe0A\x03R\brevision\x12<\n" +
+	"\bsections\x18\x03 \x03(\v2\x1b.debrief.v1.TemplateSectionB\x03\xe0A\x03R\bsections\x12H\n" +
+	"\x0flanguage_policy\x18\x04 \x01(\x0e2\x1a.debrief.v1.LanguagePolicyB\x03\xe0A\x03R\x0elanguagePolicy\"\x81\x01\n" +
+	"\aSection\x121\n" +
+	"\x02id\x18\x01 \x01(\tB!\xe0A\x02\xbaH\x1br\x192\x17^[a-z][a-z0-9_-]{0,62}$R\x02id\x12!\n" +
+	"\x05title\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xac\x02R\x05title\x12 \n" +
+	"\x04text\x18\x03 \x01(\tB\f\xe0A\x01\xbaH\x06r\x04(\x80\x80\x04R\x04text\"\xd5\x01\n" +
+	"\x0eQuestionAnswer\x12$\n" +
+	"\vquestion_id\x18\x01 \x01(\tB\x03\xe0A\x03R\n" +
+	"questionId\x12\x1f\n" +
+	"\bquestion\x18\x02 \x01(\tB\x03\xe0A\x03R\bquestion\x12\x1b\n" +
+	"\x06answer\x18\x03 \x01(\tB\x03\xe0A\x03R\x06answer\x12\x1d\n" +
+	"\asection\x18\x04 \x01(\tB\x03\xe0A\x03R\asection\x12@\n" +
+	"\vanswer_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"answerTime\"\x83\x02\n" +
+	"\n" +
+	"ActionPlan\x12*\n" +
+	"\x0estronger_count\x18\x01 \x01(\x05B\x03\xe0A\x03R\rstrongerCount\x122\n" +
+	"\x12intermediate_count\x18\x02 \x01(\x05B\x03\xe0A\x03R\x11intermediateCount\x12&\n" +
+	"\fweaker_count\x18\x03 \x01(\x05B\x03\xe0A\x03R\vweakerCount\x12*\n" +
+	"\x0eunjudged_count\x18\x04 \x01(\x05B\x03\xe0A\x03R\runjudgedCount\x12$\n" +
+	"\vweaker_only\x18\x05 \x01(\bB\x03\xe0A\x03R\n" +
+	"weakerOnly\x12\x1b\n" +
+	"\x06advice\x18\x06 \x01(\tB\x03\xe0A\x03R\x06advice\"\xbf\x01\n" +
 	"\x06Belief\x12$\n" +
 	"\aheld_by\x18\x01 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\x06heldBy\x12)\n" +
 	"\bbelieved\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05 \x01(\x80 R\bbelieved\x12%\n" +
@@ -1820,10 +4111,11 @@ const file_debrief_v1_post_mortems_proto_rawDesc = "" +
 	"postMortem\x12=\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\x12(\n" +
-	"\rvalidate_only\x18\x03 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"z\n" +
+	"\rvalidate_only\x18\x03 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"\xad\x01\n" +
 	"\x14GetPostMortemRequest\x12b\n" +
 	"\x04name\x18\x01 \x01(\tBN\xe0A\x02\xfaA\x18\n" +
-	"\x16debrief.dev/PostMortem\xbaH-r+2)^postMortems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\"\xe2\x01\n" +
+	"\x16debrief.dev/PostMortem\xbaH-r+2)^postMortems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x121\n" +
+	"\x04view\x18\x02 \x01(\x0e2\x10.debrief.v1.ViewB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\xe2\x01\n" +
 	"\x16ListPostMortemsRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\bpageSize\x12*\n" +
@@ -1867,14 +4159,16 @@ const file_debrief_v1_post_mortems_proto_rawDesc = "" +
 	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04etag\x12=\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\x123\n" +
-	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\x04time\"\xdd\x01\n" +
+	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\x04time\"\xd9\x02\n" +
 	"\x18PublishPostMortemRequest\x12b\n" +
 	"\x04name\x18\x01 \x01(\tBN\xe0A\x02\xfaA\x18\n" +
 	"\x16debrief.dev/PostMortem\xbaH-r+2)^postMortems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12\x1e\n" +
 	"\x04etag\x18\x02 \x01(\tB\n" +
 	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04etag\x12=\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\"\xdd\x01\n" +
+	"request_id\x18\x03 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\x12E\n" +
+	"\x18language_override_reason\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xe8\aR\x16languageOverrideReason\x123\n" +
+	"\x13keep_incidents_open\x18\x05 \x01(\bB\x03\xe0A\x01R\x11keepIncidentsOpen\"\xdd\x01\n" +
 	"\x18ArchivePostMortemRequest\x12b\n" +
 	"\x04name\x18\x01 \x01(\tBN\xe0A\x02\xfaA\x18\n" +
 	"\x16debrief.dev/PostMortem\xbaH-r+2)^postMortems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12\x1e\n" +
@@ -1899,11 +4193,160 @@ const file_debrief_v1_post_mortems_proto_rawDesc = "" +
 	"\x16debrief.dev/PostMortem\xbaH-r+2)^postMortems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12=\n" +
 	"\x06format\x18\x02 \x01(\x0e2\x18.debrief.v1.ExportFormatB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x06format\x12&\n" +
 	"\brevision\x18\x03 \x01(\x05B\n" +
-	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\brevision*a\n" +
+	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\brevision\"\xe8\x02\n" +
+	"\x16ReadGroundRulesRequest\x12b\n" +
+	"\x04name\x18\x01 \x01(\tBN\xe0A\x02\xfaA\x18\n" +
+	"\x16debrief.dev/PostMortem\xbaH-r+2)^postMortems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12\x1e\n" +
+	"\x04etag\x18\x02 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04etag\x12=\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\x12#\n" +
+	"\x06reader\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\x06reader\x121\n" +
+	"\apresent\x18\x05 \x03(\tB\x17\xe0A\x01\xbaH\x11\x92\x01\x0e\x10\xc8\x01\x18\x01\"\ar\x05\x10\x01\x18\x80\x01R\apresent\x123\n" +
+	"\x04time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\x04time\"\xb9\x02\n" +
+	"\x1dRecordGroundRuleBreachRequest\x12b\n" +
+	"\x04name\x18\x01 \x01(\tBN\xe0A\x02\xfaA\x18\n" +
+	"\x16debrief.dev/PostMortem\xbaH-r+2)^postMortems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12\x1e\n" +
+	"\x04etag\x18\x02 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04etag\x12=\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\x12 \n" +
+	"\x04rule\x18\x04 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18?R\x04rule\x123\n" +
+	"\x04time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\x04time\"\x81\x03\n" +
+	"\x1fConcludePostMortemReviewRequest\x12b\n" +
+	"\x04name\x18\x01 \x01(\tBN\xe0A\x02\xfaA\x18\n" +
+	"\x16debrief.dev/PostMortem\xbaH-r+2)^postMortems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12\x1e\n" +
+	"\x04etag\x18\x02 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04etag\x12=\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\x12E\n" +
+	"\n" +
+	"conclusion\x18\x04 \x01(\x0e2\x16.debrief.v1.ConclusionB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\n" +
+	"conclusion\x12\x1f\n" +
+	"\x04note\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xe8\aR\x04note\x123\n" +
+	"\x04time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\x04time\"\xc7\x01\n" +
+	"\x15GenerateAgendaRequest\x12b\n" +
+	"\x04name\x18\x01 \x01(\tBN\xe0A\x02\xfaA\x18\n" +
+	"\x16debrief.dev/PostMortem\xbaH-r+2)^postMortems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12J\n" +
+	"\bduration\x18\x02 \x01(\v2\x19.google.protobuf.DurationB\x13\xe0A\x01\xbaH\r\xaa\x01\n" +
+	"\"\x03\b\xc0p2\x03\b\xb0\tR\bduration\"\xc6\x01\n" +
+	"\x14GetInvitationRequest\x12b\n" +
+	"\x04name\x18\x01 \x01(\tBN\xe0A\x02\xfaA\x18\n" +
+	"\x16debrief.dev/PostMortem\xbaH-r+2)^postMortems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12J\n" +
+	"\bduration\x18\x02 \x01(\v2\x19.google.protobuf.DurationB\x13\xe0A\x01\xbaH\r\xaa\x01\n" +
+	"\"\x03\b\xc0p2\x03\b\xb0\tR\bduration\"\xb6\x01\n" +
+	"\x06Agenda\x12$\n" +
+	"\vpost_mortem\x18\x01 \x01(\tB\x03\xe0A\x03R\n" +
+	"postMortem\x12:\n" +
+	"\bduration\x18\x02 \x01(\v2\x19.google.protobuf.DurationB\x03\xe0A\x03R\bduration\x121\n" +
+	"\x05items\x18\x03 \x03(\v2\x16.debrief.v1.AgendaItemB\x03\xe0A\x03R\x05items\x12\x17\n" +
+	"\x04text\x18\x04 \x01(\tB\x03\xe0A\x03R\x04text\"\xa1\x03\n" +
+	"\n" +
+	"AgendaItem\x127\n" +
+	"\x05topic\x18\x01 \x01(\x0e2\x1c.debrief.v1.AgendaItem.TopicB\x03\xe0A\x03R\x05topic\x12\x19\n" +
+	"\x05title\x18\x02 \x01(\tB\x03\xe0A\x03R\x05title\x12:\n" +
+	"\bduration\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x03\xe0A\x03R\bduration\x12\x1d\n" +
+	"\apurpose\x18\x04 \x01(\tB\x03\xe0A\x03R\apurpose\x127\n" +
+	"\tquestions\x18\x05 \x03(\v2\x14.debrief.v1.QuestionB\x03\xe0A\x03R\tquestions\"\xaa\x01\n" +
+	"\x05Topic\x12\x15\n" +
+	"\x11TOPIC_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12TOPIC_GROUND_RULES\x10\x01\x12\x12\n" +
+	"\x0eTOPIC_TIMELINE\x10\x02\x12\x11\n" +
+	"\rTOPIC_BELIEFS\x10\x03\x12\x1e\n" +
+	"\x1aTOPIC_CONTRIBUTING_FACTORS\x10\x04\x12\x13\n" +
+	"\x0fTOPIC_SURPRISES\x10\x05\x12\x16\n" +
+	"\x12TOPIC_ACTION_ITEMS\x10\x06\"\xe7\x01\n" +
+	"\bQuestion\x12\x13\n" +
+	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x03R\x02id\x12\x17\n" +
+	"\x04text\x18\x02 \x01(\tB\x03\xe0A\x03R\x04text\x12\x1b\n" +
+	"\x06source\x18\x03 \x01(\tB\x03\xe0A\x03R\x06source\x12\x1b\n" +
+	"\x06reason\x18\x04 \x01(\tB\x03\xe0A\x03R\x06reason\x127\n" +
+	"\x05topic\x18\x05 \x01(\x0e2\x1c.debrief.v1.AgendaItem.TopicB\x03\xe0A\x03R\x05topic\x12\x1f\n" +
+	"\banswered\x18\x06 \x01(\bB\x03\xe0A\x03R\banswered\x12\x19\n" +
+	"\x05about\x18\a \x01(\tB\x03\xe0A\x03R\x05about\"\xdc\x01\n" +
+	"\x17SuggestQuestionsRequest\x12b\n" +
+	"\x04name\x18\x01 \x01(\tBN\xe0A\x02\xfaA\x18\n" +
+	"\x16debrief.dev/PostMortem\xbaH-r+2)^postMortems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12/\n" +
+	"\rmax_questions\x18\x02 \x01(\x05B\n" +
+	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\fmaxQuestions\x12,\n" +
+	"\x0funanswered_only\x18\x03 \x01(\bB\x03\xe0A\x01R\x0eunansweredOnly\"N\n" +
+	"\x18SuggestQuestionsResponse\x122\n" +
+	"\tquestions\x18\x01 \x03(\v2\x14.debrief.v1.QuestionR\tquestions\"\xfb\x02\n" +
+	"\x15AnswerQuestionRequest\x12b\n" +
+	"\x04name\x18\x01 \x01(\tBN\xe0A\x02\xfaA\x18\n" +
+	"\x16debrief.dev/PostMortem\xbaH-r+2)^postMortems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12\x1e\n" +
+	"\x04etag\x18\x02 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04etag\x12=\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\x12.\n" +
+	"\vquestion_id\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x01R\n" +
+	"questionId\x12$\n" +
+	"\x06answer\x18\x05 \x01(\tB\f\xe0A\x01\xbaH\x06r\x04(\x80\x80\x01R\x06answer\x12$\n" +
+	"\asection\x18\x06 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18?R\asection\x12#\n" +
+	"\n" +
+	"unanswered\x18\a \x01(\bB\x03\xe0A\x01R\n" +
+	"unanswered\"\xd8\x01\n" +
+	"\x14DiffRevisionsRequest\x12b\n" +
+	"\x04name\x18\x01 \x01(\tBN\xe0A\x02\xfaA\x18\n" +
+	"\x16debrief.dev/PostMortem\xbaH-r+2)^postMortems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12/\n" +
+	"\rfrom_revision\x18\x02 \x01(\x05B\n" +
+	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\ffromRevision\x12+\n" +
+	"\vto_revision\x18\x03 \x01(\x05B\n" +
+	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\n" +
+	"toRevision\"\x92\x01\n" +
+	"\x15DiffRevisionsResponse\x123\n" +
+	"\bsections\x18\x01 \x03(\v2\x17.debrief.v1.SectionDiffR\bsections\x12#\n" +
+	"\rfrom_revision\x18\x02 \x01(\x05R\ffromRevision\x12\x1f\n" +
+	"\vto_revision\x18\x03 \x01(\x05R\n" +
+	"toRevision\"\xf0\x02\n" +
+	"\vSectionDiff\x12\x1d\n" +
+	"\asection\x18\x01 \x01(\tB\x03\xe0A\x03R\asection\x12\x19\n" +
+	"\x05title\x18\x02 \x01(\tB\x03\xe0A\x03R\x05title\x124\n" +
+	"\x04runs\x18\x03 \x03(\v2\x1b.debrief.v1.SectionDiff.RunB\x03\xe0A\x03R\x04runs\x12\x1d\n" +
+	"\aunified\x18\x04 \x01(\tB\x03\xe0A\x03R\aunified\x1a\xd1\x01\n" +
+	"\x03Run\x12H\n" +
+	"\toperation\x18\x01 \x01(\x0e2%.debrief.v1.SectionDiff.Run.OperationB\x03\xe0A\x03R\toperation\x12\x17\n" +
+	"\x04text\x18\x02 \x01(\tB\x03\xe0A\x03R\x04text\"g\n" +
+	"\tOperation\x12\x19\n" +
+	"\x15OPERATION_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fOPERATION_EQUAL\x10\x01\x12\x14\n" +
+	"\x10OPERATION_DELETE\x10\x02\x12\x14\n" +
+	"\x10OPERATION_INSERT\x10\x03\"\xfd\x01\n" +
+	"\x17ImportPostMortemRequest\x12(\n" +
+	"\acontent\x18\x01 \x01(\tB\x0e\xe0A\x02\xbaH\br\x06 \x01(\x80\x80@R\acontent\x12#\n" +
+	"\x06source\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\bR\x06source\x12i\n" +
+	"\bincident\x18\x03 \x01(\tBM\xe0A\x01\xfaA\x16\n" +
+	"\x14debrief.dev/Incident\xbaH.\xd8\x01\x01r)2'^incidents/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\bincident\x12(\n" +
+	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"\xc9\x02\n" +
+	"\x18ImportPostMortemResponse\x127\n" +
+	"\vpost_mortem\x18\x01 \x01(\v2\x16.debrief.v1.PostMortemR\n" +
+	"postMortem\x12\x1a\n" +
+	"\bincident\x18\x02 \x01(\tR\bincident\x120\n" +
+	"\x14timeline_entry_count\x18\x03 \x01(\x05R\x12timelineEntryCount\x12!\n" +
+	"\faction_items\x18\x04 \x03(\tR\vactionItems\x12\x1c\n" +
+	"\tunchanged\x18\x05 \x01(\bR\tunchanged\x12.\n" +
+	"\x05parts\x18\x06 \x03(\v2\x18.debrief.v1.ImportedPartR\x05parts\x125\n" +
+	"\bwarnings\x18\a \x03(\v2\x19.debrief.v1.ImportWarningR\bwarnings\"\x9a\x01\n" +
+	"\fImportedPart\x12\x1d\n" +
+	"\aheading\x18\x01 \x01(\tB\x03\xe0A\x03R\aheading\x12\"\n" +
+	"\n" +
+	"first_line\x18\x02 \x01(\x05B\x03\xe0A\x03R\tfirstLine\x12 \n" +
+	"\tlast_line\x18\x03 \x01(\x05B\x03\xe0A\x03R\blastLine\x12%\n" +
+	"\vdestination\x18\x04 \x01(\tB\x03\xe0A\x03R\vdestination\"G\n" +
+	"\rImportWarning\x12\x17\n" +
+	"\x04line\x18\x01 \x01(\x05B\x03\xe0A\x03R\x04line\x12\x1d\n" +
+	"\amessage\x18\x02 \x01(\tB\x03\xe0A\x03R\amessage\"\x1a\n" +
+	"\x18GetPostMortemFeedRequest*c\n" +
+	"\n" +
+	"Conclusion\x12\x1a\n" +
+	"\x16CONCLUSION_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17CONCLUSION_ACTION_ITEMS\x10\x01\x12\x1c\n" +
+	"\x18CONCLUSION_NOTHING_TO_DO\x10\x02*a\n" +
 	"\fExportFormat\x12\x1d\n" +
 	"\x19EXPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16EXPORT_FORMAT_MARKDOWN\x10\x01\x12\x16\n" +
-	"\x12EXPORT_FORMAT_HTML\x10\x022\xb8\x0e\n" +
+	"\x12EXPORT_FORMAT_HTML\x10\x022\xe4\x19\n" +
 	"\x11PostMortemService\x12\x83\x01\n" +
 	"\x10CreatePostMortem\x12#.debrief.v1.CreatePostMortemRequest\x1a\x16.debrief.v1.PostMortem\"2\xdaA\vpost_mortem\x82\xd3\xe4\x93\x02\x1e:\vpost_mortem\"\x0f/v1/postMortems\x12r\n" +
 	"\rGetPostMortem\x12 .debrief.v1.GetPostMortemRequest\x1a\x16.debrief.v1.PostMortem\"'\xdaA\x04name\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/{name=postMortems/*}\x12v\n" +
@@ -1911,13 +4354,23 @@ const file_debrief_v1_post_mortems_proto_rawDesc = "" +
 	"\x10UpdatePostMortem\x12#.debrief.v1.UpdatePostMortemRequest\x1a\x16.debrief.v1.PostMortem\"S\xdaA\x17post_mortem,update_mask\x82\xd3\xe4\x93\x023:\vpost_mortem2$/v1/{post_mortem.name=postMortems/*}\x12x\n" +
 	"\x10DeletePostMortem\x12#.debrief.v1.DeletePostMortemRequest\x1a\x16.debrief.v1.PostMortem\"'\xdaA\x04name\x82\xd3\xe4\x93\x02\x1a*\x18/v1/{name=postMortems/*}\x12\x88\x01\n" +
 	"\x12UndeletePostMortem\x12%.debrief.v1.UndeletePostMortemRequest\x1a\x16.debrief.v1.PostMortem\"3\xdaA\x04name\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/{name=postMortems/*}:undelete\x12\x94\x01\n" +
-	"\x12SchedulePostMortem\x12%.debrief.v1.SchedulePostMortemRequest\x1a\x16.debrief.v1.PostMortem\"?\xdaA\x10name,review_time\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/{name=postMortems/*}:schedule\x12\x91\x01\n" +
-	"\x15StartPostMortemReview\x12(.debrief.v1.StartPostMortemReviewRequest\x1a\x16.debrief.v1.PostMortem\"6\xdaA\x04name\x82\xd3\xe4\x93\x02):\x01*\"$/v1/{name=postMortems/*}:startReview\x12\x85\x01\n" +
+	"\x12SchedulePostMortem\x12%.debrief.v1.SchedulePostMortemRequest\x1a\x16.debrief.v1.PostMortem\"?\xdaA\x10name,review_time\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/{name=postMortems/*}:schedule\x12\x8a\x01\n" +
+	"\x0fReadGroundRules\x12\".debrief.v1.ReadGroundRulesRequest\x1a\x16.debrief.v1.PostMortem\";\xdaA\vname,reader\x82\xd3\xe4\x93\x02':\x01*\"\"/v1/{name=postMortems/*}:readRules\x12\x91\x01\n" +
+	"\x15StartPostMortemReview\x12(.debrief.v1.StartPostMortemReviewRequest\x1a\x16.debrief.v1.PostMortem\"6\xdaA\x04name\x82\xd3\xe4\x93\x02):\x01*\"$/v1/{name=postMortems/*}:startReview\x12\x99\x01\n" +
+	"\x16RecordGroundRuleBreach\x12).debrief.v1.RecordGroundRuleBreachRequest\x1a\x16.debrief.v1.PostMortem\"<\xdaA\tname,rule\x82\xd3\xe4\x93\x02*:\x01*\"%/v1/{name=postMortems/*}:recordBreach\x12\xa5\x01\n" +
+	"\x18ConcludePostMortemReview\x12+.debrief.v1.ConcludePostMortemReviewRequest\x1a\x16.debrief.v1.PostMortem\"D\xdaA\x0fname,conclusion\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{name=postMortems/*}:concludeReview\x12\x7f\n" +
+	"\x0eGenerateAgenda\x12!.debrief.v1.GenerateAgendaRequest\x1a\x12.debrief.v1.Agenda\"6\xdaA\x04name\x82\xd3\xe4\x93\x02)\x12'/v1/{name=postMortems/*}:generateAgenda\x12{\n" +
+	"\rGetInvitation\x12 .debrief.v1.GetInvitationRequest\x1a\x14.google.api.HttpBody\"2\xdaA\x04name\x82\xd3\xe4\x93\x02%\x12#/v1/{name=postMortems/*}:invitation\x12\x97\x01\n" +
+	"\x10SuggestQuestions\x12#.debrief.v1.SuggestQuestionsRequest\x1a$.debrief.v1.SuggestQuestionsResponse\"8\xdaA\x04name\x82\xd3\xe4\x93\x02+\x12)/v1/{name=postMortems/*}:suggestQuestions\x12\x99\x01\n" +
+	"\x0eAnswerQuestion\x12!.debrief.v1.AnswerQuestionRequest\x1a\x16.debrief.v1.PostMortem\"L\xdaA\x17name,question_id,answer\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{name=postMortems/*}:answerQuestion\x12\x85\x01\n" +
 	"\x11PublishPostMortem\x12$.debrief.v1.PublishPostMortemRequest\x1a\x16.debrief.v1.PostMortem\"2\xdaA\x04name\x82\xd3\xe4\x93\x02%:\x01*\" /v1/{name=postMortems/*}:publish\x12\x85\x01\n" +
 	"\x11ArchivePostMortem\x12$.debrief.v1.ArchivePostMortemRequest\x1a\x16.debrief.v1.PostMortem\"2\xdaA\x04name\x82\xd3\xe4\x93\x02%:\x01*\" /v1/{name=postMortems/*}:archive\x12\x96\x01\n" +
 	"\x15GetPostMortemRevision\x12(.debrief.v1.GetPostMortemRevisionRequest\x1a\x1e.debrief.v1.PostMortemRevision\"3\xdaA\x04name\x82\xd3\xe4\x93\x02&\x12$/v1/{name=postMortems/*/revisions/*}\x12\xa9\x01\n" +
-	"\x17ListPostMortemRevisions\x12*.debrief.v1.ListPostMortemRevisionsRequest\x1a+.debrief.v1.ListPostMortemRevisionsResponse\"5\xdaA\x06parent\x82\xd3\xe4\x93\x02&\x12$/v1/{parent=postMortems/*}/revisions\x12\x84\x01\n" +
-	"\x10ExportPostMortem\x12#.debrief.v1.ExportPostMortemRequest\x1a\x14.google.api.HttpBody\"5\xdaA\vname,format\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{name=postMortems/*}:exportB7Z5github.com/debriefhq/debrief/api/debrief/v1;debriefv1b\x06proto3"
+	"\x17ListPostMortemRevisions\x12*.debrief.v1.ListPostMortemRevisionsRequest\x1a+.debrief.v1.ListPostMortemRevisionsResponse\"5\xdaA\x06parent\x82\xd3\xe4\x93\x02&\x12$/v1/{parent=postMortems/*}/revisions\x12\xa5\x01\n" +
+	"\rDiffRevisions\x12 .debrief.v1.DiffRevisionsRequest\x1a!.debrief.v1.DiffRevisionsResponse\"O\xdaA\x1ename,from_revision,to_revision\x82\xd3\xe4\x93\x02(\x12&/v1/{name=postMortems/*}:diffRevisions\x12\x8a\x01\n" +
+	"\x10ImportPostMortem\x12#.debrief.v1.ImportPostMortemRequest\x1a$.debrief.v1.ImportPostMortemResponse\"+\xdaA\acontent\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/postMortems:import\x12\x84\x01\n" +
+	"\x10ExportPostMortem\x12#.debrief.v1.ExportPostMortemRequest\x1a\x14.google.api.HttpBody\"5\xdaA\vname,format\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{name=postMortems/*}:export\x12p\n" +
+	"\x11GetPostMortemFeed\x12$.debrief.v1.GetPostMortemFeedRequest\x1a\x14.google.api.HttpBody\"\x1f\xdaA\x00\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/postMortems.atomB7Z5github.com/debriefhq/debrief/api/debrief/v1;debriefv1b\x06proto3"
 
 var (
 	file_debrief_v1_post_mortems_proto_rawDescOnce sync.Once
@@ -1931,95 +4384,188 @@ func file_debrief_v1_post_mortems_proto_rawDescGZIP() []byte {
 	return file_debrief_v1_post_mortems_proto_rawDescData
 }
 
-var file_debrief_v1_post_mortems_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_debrief_v1_post_mortems_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_debrief_v1_post_mortems_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_debrief_v1_post_mortems_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
 var file_debrief_v1_post_mortems_proto_goTypes = []any{
-	(ExportFormat)(0),                       // 0: debrief.v1.ExportFormat
-	(PostMortem_State)(0),                   // 1: debrief.v1.PostMortem.State
-	(ContributingFactor_Category)(0),        // 2: debrief.v1.ContributingFactor.Category
-	(*PostMortem)(nil),                      // 3: debrief.v1.PostMortem
-	(*Belief)(nil),                          // 4: debrief.v1.Belief
-	(*ContributingFactor)(nil),              // 5: debrief.v1.ContributingFactor
-	(*Participant)(nil),                     // 6: debrief.v1.Participant
-	(*PostMortemRevision)(nil),              // 7: debrief.v1.PostMortemRevision
-	(*CreatePostMortemRequest)(nil),         // 8: debrief.v1.CreatePostMortemRequest
-	(*GetPostMortemRequest)(nil),            // 9: debrief.v1.GetPostMortemRequest
-	(*ListPostMortemsRequest)(nil),          // 10: debrief.v1.ListPostMortemsRequest
-	(*ListPostMortemsResponse)(nil),         // 11: debrief.v1.ListPostMortemsResponse
-	(*UpdatePostMortemRequest)(nil),         // 12: debrief.v1.UpdatePostMortemRequest
-	(*DeletePostMortemRequest)(nil),         // 13: debrief.v1.DeletePostMortemRequest
-	(*UndeletePostMortemRequest)(nil),       // 14: debrief.v1.UndeletePostMortemRequest
-	(*SchedulePostMortemRequest)(nil),       // 15: debrief.v1.SchedulePostMortemRequest
-	(*StartPostMortemReviewRequest)(nil),    // 16: debrief.v1.StartPostMortemReviewRequest
-	(*PublishPostMortemRequest)(nil),        // 17: debrief.v1.PublishPostMortemRequest
-	(*ArchivePostMortemRequest)(nil),        // 18: debrief.v1.ArchivePostMortemRequest
-	(*GetPostMortemRevisionRequest)(nil),    // 19: debrief.v1.GetPostMortemRevisionRequest
-	(*ListPostMortemRevisionsRequest)(nil),  // 20: debrief.v1.ListPostMortemRevisionsRequest
-	(*ListPostMortemRevisionsResponse)(nil), // 21: debrief.v1.ListPostMortemRevisionsResponse
-	(*ExportPostMortemRequest)(nil),         // 22: debrief.v1.ExportPostMortemRequest
-	nil,                                     // 23: debrief.v1.PostMortem.LabelsEntry
-	(*timestamppb.Timestamp)(nil),           // 24: google.protobuf.Timestamp
-	(*Evidence)(nil),                        // 25: debrief.v1.Evidence
-	(*fieldmaskpb.FieldMask)(nil),           // 26: google.protobuf.FieldMask
-	(*httpbody.HttpBody)(nil),               // 27: google.api.HttpBody
+	(Conclusion)(0),                         // 0: debrief.v1.Conclusion
+	(ExportFormat)(0),                       // 1: debrief.v1.ExportFormat
+	(PostMortem_State)(0),                   // 2: debrief.v1.PostMortem.State
+	(ContributingFactor_Category)(0),        // 3: debrief.v1.ContributingFactor.Category
+	(AgendaItem_Topic)(0),                   // 4: debrief.v1.AgendaItem.Topic
+	(SectionDiff_Run_Operation)(0),          // 5: debrief.v1.SectionDiff.Run.Operation
+	(*PostMortem)(nil),                      // 6: debrief.v1.PostMortem
+	(*RulesReading)(nil),                    // 7: debrief.v1.RulesReading
+	(*GroundRuleBreach)(nil),                // 8: debrief.v1.GroundRuleBreach
+	(*AppliedTemplate)(nil),                 // 9: debrief.v1.AppliedTemplate
+	(*Section)(nil),                         // 10: debrief.v1.Section
+	(*QuestionAnswer)(nil),                  // 11: debrief.v1.QuestionAnswer
+	(*ActionPlan)(nil),                      // 12: debrief.v1.ActionPlan
+	(*Belief)(nil),                          // 13: debrief.v1.Belief
+	(*ContributingFactor)(nil),              // 14: debrief.v1.ContributingFactor
+	(*Participant)(nil),                     // 15: debrief.v1.Participant
+	(*PostMortemRevision)(nil),              // 16: debrief.v1.PostMortemRevision
+	(*CreatePostMortemRequest)(nil),         // 17: debrief.v1.CreatePostMortemRequest
+	(*GetPostMortemRequest)(nil),            // 18: debrief.v1.GetPostMortemRequest
+	(*ListPostMortemsRequest)(nil),          // 19: debrief.v1.ListPostMortemsRequest
+	(*ListPostMortemsResponse)(nil),         // 20: debrief.v1.ListPostMortemsResponse
+	(*UpdatePostMortemRequest)(nil),         // 21: debrief.v1.UpdatePostMortemRequest
+	(*DeletePostMortemRequest)(nil),         // 22: debrief.v1.DeletePostMortemRequest
+	(*UndeletePostMortemRequest)(nil),       // 23: debrief.v1.UndeletePostMortemRequest
+	(*SchedulePostMortemRequest)(nil),       // 24: debrief.v1.SchedulePostMortemRequest
+	(*StartPostMortemReviewRequest)(nil),    // 25: debrief.v1.StartPostMortemReviewRequest
+	(*PublishPostMortemRequest)(nil),        // 26: debrief.v1.PublishPostMortemRequest
+	(*ArchivePostMortemRequest)(nil),        // 27: debrief.v1.ArchivePostMortemRequest
+	(*GetPostMortemRevisionRequest)(nil),    // 28: debrief.v1.GetPostMortemRevisionRequest
+	(*ListPostMortemRevisionsRequest)(nil),  // 29: debrief.v1.ListPostMortemRevisionsRequest
+	(*ListPostMortemRevisionsResponse)(nil), // 30: debrief.v1.ListPostMortemRevisionsResponse
+	(*ExportPostMortemRequest)(nil),         // 31: debrief.v1.ExportPostMortemRequest
+	(*ReadGroundRulesRequest)(nil),          // 32: debrief.v1.ReadGroundRulesRequest
+	(*RecordGroundRuleBreachRequest)(nil),   // 33: debrief.v1.RecordGroundRuleBreachRequest
+	(*ConcludePostMortemReviewRequest)(nil), // 34: debrief.v1.ConcludePostMortemReviewRequest
+	(*GenerateAgendaRequest)(nil),           // 35: debrief.v1.GenerateAgendaRequest
+	(*GetInvitationRequest)(nil),            // 36: debrief.v1.GetInvitationRequest
+	(*Agenda)(nil),                          // 37: debrief.v1.Agenda
+	(*AgendaItem)(nil),                      // 38: debrief.v1.AgendaItem
+	(*Question)(nil),                        // 39: debrief.v1.Question
+	(*SuggestQuestionsRequest)(nil),         // 40: debrief.v1.SuggestQuestionsRequest
+	(*SuggestQuestionsResponse)(nil),        // 41: debrief.v1.SuggestQuestionsResponse
+	(*AnswerQuestionRequest)(nil),           // 42: debrief.v1.AnswerQuestionRequest
+	(*DiffRevisionsRequest)(nil),            // 43: debrief.v1.DiffRevisionsRequest
+	(*DiffRevisionsResponse)(nil),           // 44: debrief.v1.DiffRevisionsResponse
+	(*SectionDiff)(nil),                     // 45: debrief.v1.SectionDiff
+	(*ImportPostMortemRequest)(nil),         // 46: debrief.v1.ImportPostMortemRequest
+	(*ImportPostMortemResponse)(nil),        // 47: debrief.v1.ImportPostMortemResponse
+	(*ImportedPart)(nil),                    // 48: debrief.v1.ImportedPart
+	(*ImportWarning)(nil),                   // 49: debrief.v1.ImportWarning
+	(*GetPostMortemFeedRequest)(nil),        // 50: debrief.v1.GetPostMortemFeedRequest
+	nil,                                     // 51: debrief.v1.PostMortem.LabelsEntry
+	(*SectionDiff_Run)(nil),                 // 52: debrief.v1.SectionDiff.Run
+	(*timestamppb.Timestamp)(nil),           // 53: google.protobuf.Timestamp
+	(*LanguageOverride)(nil),                // 54: debrief.v1.LanguageOverride
+	(*LanguageFinding)(nil),                 // 55: debrief.v1.LanguageFinding
+	(*GroundRule)(nil),                      // 56: debrief.v1.GroundRule
+	(*TemplateSection)(nil),                 // 57: debrief.v1.TemplateSection
+	(LanguagePolicy)(0),                     // 58: debrief.v1.LanguagePolicy
+	(*Evidence)(nil),                        // 59: debrief.v1.Evidence
+	(View)(0),                               // 60: debrief.v1.View
+	(*fieldmaskpb.FieldMask)(nil),           // 61: google.protobuf.FieldMask
+	(*durationpb.Duration)(nil),             // 62: google.protobuf.Duration
+	(*httpbody.HttpBody)(nil),               // 63: google.api.HttpBody
 }
 var file_debrief_v1_post_mortems_proto_depIdxs = []int32{
-	1,  // 0: debrief.v1.PostMortem.state:type_name -> debrief.v1.PostMortem.State
-	4,  // 1: debrief.v1.PostMortem.beliefs:type_name -> debrief.v1.Belief
-	5,  // 2: debrief.v1.PostMortem.contributing_factors:type_name -> debrief.v1.ContributingFactor
-	6,  // 3: debrief.v1.PostMortem.participants:type_name -> debrief.v1.Participant
-	23, // 4: debrief.v1.PostMortem.labels:type_name -> debrief.v1.PostMortem.LabelsEntry
-	24, // 5: debrief.v1.PostMortem.review_time:type_name -> google.protobuf.Timestamp
-	24, // 6: debrief.v1.PostMortem.review_start_time:type_name -> google.protobuf.Timestamp
-	24, // 7: debrief.v1.PostMortem.publish_time:type_name -> google.protobuf.Timestamp
-	24, // 8: debrief.v1.PostMortem.create_time:type_name -> google.protobuf.Timestamp
-	24, // 9: debrief.v1.PostMortem.update_time:type_name -> google.protobuf.Timestamp
-	24, // 10: debrief.v1.PostMortem.delete_time:type_name -> google.protobuf.Timestamp
-	24, // 11: debrief.v1.PostMortem.purge_time:type_name -> google.protobuf.Timestamp
-	25, // 12: debrief.v1.Belief.evidence:type_name -> debrief.v1.Evidence
-	2,  // 13: debrief.v1.ContributingFactor.category:type_name -> debrief.v1.ContributingFactor.Category
-	25, // 14: debrief.v1.ContributingFactor.evidence:type_name -> debrief.v1.Evidence
-	3,  // 15: debrief.v1.PostMortemRevision.post_mortem:type_name -> debrief.v1.PostMortem
-	24, // 16: debrief.v1.PostMortemRevision.publish_time:type_name -> google.protobuf.Timestamp
-	3,  // 17: debrief.v1.CreatePostMortemRequest.post_mortem:type_name -> debrief.v1.PostMortem
-	3,  // 18: debrief.v1.ListPostMortemsResponse.post_mortems:type_name -> debrief.v1.PostMortem
-	3,  // 19: debrief.v1.UpdatePostMortemRequest.post_mortem:type_name -> debrief.v1.PostMortem
-	26, // 20: debrief.v1.UpdatePostMortemRequest.update_mask:type_name -> google.protobuf.FieldMask
-	24, // 21: debrief.v1.SchedulePostMortemRequest.review_time:type_name -> google.protobuf.Timestamp
-	24, // 22: debrief.v1.StartPostMortemReviewRequest.time:type_name -> google.protobuf.Timestamp
-	7,  // 23: debrief.v1.ListPostMortemRevisionsResponse.revisions:type_name -> debrief.v1.PostMortemRevision
-	0,  // 24: debrief.v1.ExportPostMortemRequest.format:type_name -> debrief.v1.ExportFormat
-	8,  // 25: debrief.v1.PostMortemService.CreatePostMortem:input_type -> debrief.v1.CreatePostMortemRequest
-	9,  // 26: debrief.v1.PostMortemService.GetPostMortem:input_type -> debrief.v1.GetPostMortemRequest
-	10, // 27: debrief.v1.PostMortemService.ListPostMortems:input_type -> debrief.v1.ListPostMortemsRequest
-	12, // 28: debrief.v1.PostMortemService.UpdatePostMortem:input_type -> debrief.v1.UpdatePostMortemRequest
-	13, // 29: debrief.v1.PostMortemService.DeletePostMortem:input_type -> debrief.v1.DeletePostMortemRequest
-	14, // 30: debrief.v1.PostMortemService.UndeletePostMortem:input_type -> debrief.v1.UndeletePostMortemRequest
-	15, // 31: debrief.v1.PostMortemService.SchedulePostMortem:input_type -> debrief.v1.SchedulePostMortemRequest
-	16, // 32: debrief.v1.PostMortemService.StartPostMortemReview:input_type -> debrief.v1.StartPostMortemReviewRequest
-	17, // 33: debrief.v1.PostMortemService.PublishPostMortem:input_type -> debrief.v1.PublishPostMortemRequest
-	18, // 34: debrief.v1.PostMortemService.ArchivePostMortem:input_type -> debrief.v1.ArchivePostMortemRequest
-	19, // 35: debrief.v1.PostMortemService.GetPostMortemRevision:input_type -> debrief.v1.GetPostMortemRevisionRequest
-	20, // 36: debrief.v1.PostMortemService.ListPostMortemRevisions:input_type -> debrief.v1.ListPostMortemRevisionsRequest
-	22, // 37: debrief.v1.PostMortemService.ExportPostMortem:input_type -> debrief.v1.ExportPostMortemRequest
-	3,  // 38: debrief.v1.PostMortemService.CreatePostMortem:output_type -> debrief.v1.PostMortem
-	3,  // 39: debrief.v1.PostMortemService.GetPostMortem:output_type -> debrief.v1.PostMortem
-	11, // 40: debrief.v1.PostMortemService.ListPostMortems:output_type -> debrief.v1.ListPostMortemsResponse
-	3,  // 41: debrief.v1.PostMortemService.UpdatePostMortem:output_type -> debrief.v1.PostMortem
-	3,  // 42: debrief.v1.PostMortemService.DeletePostMortem:output_type -> debrief.v1.PostMortem
-	3,  // 43: debrief.v1.PostMortemService.UndeletePostMortem:output_type -> debrief.v1.PostMortem
-	3,  // 44: debrief.v1.PostMortemService.SchedulePostMortem:output_type -> debrief.v1.PostMortem
-	3,  // 45: debrief.v1.PostMortemService.StartPostMortemReview:output_type -> debrief.v1.PostMortem
-	3,  // 46: debrief.v1.PostMortemService.PublishPostMortem:output_type -> debrief.v1.PostMortem
-	3,  // 47: debrief.v1.PostMortemService.ArchivePostMortem:output_type -> debrief.v1.PostMortem
-	7,  // 48: debrief.v1.PostMortemService.GetPostMortemRevision:output_type -> debrief.v1.PostMortemRevision
-	21, // 49: debrief.v1.PostMortemService.ListPostMortemRevisions:output_type -> debrief.v1.ListPostMortemRevisionsResponse
-	27, // 50: debrief.v1.PostMortemService.ExportPostMortem:output_type -> google.api.HttpBody
-	38, // [38:51] is the sub-list for method output_type
-	25, // [25:38] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	2,  // 0: debrief.v1.PostMortem.state:type_name -> debrief.v1.PostMortem.State
+	13, // 1: debrief.v1.PostMortem.beliefs:type_name -> debrief.v1.Belief
+	14, // 2: debrief.v1.PostMortem.contributing_factors:type_name -> debrief.v1.ContributingFactor
+	15, // 3: debrief.v1.PostMortem.participants:type_name -> debrief.v1.Participant
+	51, // 4: debrief.v1.PostMortem.labels:type_name -> debrief.v1.PostMortem.LabelsEntry
+	53, // 5: debrief.v1.PostMortem.review_time:type_name -> google.protobuf.Timestamp
+	53, // 6: debrief.v1.PostMortem.review_start_time:type_name -> google.protobuf.Timestamp
+	53, // 7: debrief.v1.PostMortem.publish_time:type_name -> google.protobuf.Timestamp
+	53, // 8: debrief.v1.PostMortem.create_time:type_name -> google.protobuf.Timestamp
+	53, // 9: debrief.v1.PostMortem.update_time:type_name -> google.protobuf.Timestamp
+	53, // 10: debrief.v1.PostMortem.delete_time:type_name -> google.protobuf.Timestamp
+	53, // 11: debrief.v1.PostMortem.purge_time:type_name -> google.protobuf.Timestamp
+	15, // 12: debrief.v1.PostMortem.stakeholders:type_name -> debrief.v1.Participant
+	7,  // 13: debrief.v1.PostMortem.rules_reading:type_name -> debrief.v1.RulesReading
+	8,  // 14: debrief.v1.PostMortem.ground_rule_breaches:type_name -> debrief.v1.GroundRuleBreach
+	9,  // 15: debrief.v1.PostMortem.applied_template:type_name -> debrief.v1.AppliedTemplate
+	10, // 16: debrief.v1.PostMortem.sections:type_name -> debrief.v1.Section
+	53, // 17: debrief.v1.PostMortem.review_end_time:type_name -> google.protobuf.Timestamp
+	0,  // 18: debrief.v1.PostMortem.conclusion:type_name -> debrief.v1.Conclusion
+	54, // 19: debrief.v1.PostMortem.language_overrides:type_name -> debrief.v1.LanguageOverride
+	55, // 20: debrief.v1.PostMortem.language_findings:type_name -> debrief.v1.LanguageFinding
+	11, // 21: debrief.v1.PostMortem.question_answers:type_name -> debrief.v1.QuestionAnswer
+	12, // 22: debrief.v1.PostMortem.action_plan:type_name -> debrief.v1.ActionPlan
+	53, // 23: debrief.v1.RulesReading.read_time:type_name -> google.protobuf.Timestamp
+	56, // 24: debrief.v1.RulesReading.rules:type_name -> debrief.v1.GroundRule
+	53, // 25: debrief.v1.GroundRuleBreach.time:type_name -> google.protobuf.Timestamp
+	57, // 26: debrief.v1.AppliedTemplate.sections:type_name -> debrief.v1.TemplateSection
+	58, // 27: debrief.v1.AppliedTemplate.language_policy:type_name -> debrief.v1.LanguagePolicy
+	53, // 28: debrief.v1.QuestionAnswer.answer_time:type_name -> google.protobuf.Timestamp
+	59, // 29: debrief.v1.Belief.evidence:type_name -> debrief.v1.Evidence
+	3,  // 30: debrief.v1.ContributingFactor.category:type_name -> debrief.v1.ContributingFactor.Category
+	59, // 31: debrief.v1.ContributingFactor.evidence:type_name -> debrief.v1.Evidence
+	6,  // 32: debrief.v1.PostMortemRevision.post_mortem:type_name -> debrief.v1.PostMortem
+	53, // 33: debrief.v1.PostMortemRevision.publish_time:type_name -> google.protobuf.Timestamp
+	6,  // 34: debrief.v1.CreatePostMortemRequest.post_mortem:type_name -> debrief.v1.PostMortem
+	60, // 35: debrief.v1.GetPostMortemRequest.view:type_name -> debrief.v1.View
+	6,  // 36: debrief.v1.ListPostMortemsResponse.post_mortems:type_name -> debrief.v1.PostMortem
+	6,  // 37: debrief.v1.UpdatePostMortemRequest.post_mortem:type_name -> debrief.v1.PostMortem
+	61, // 38: debrief.v1.UpdatePostMortemRequest.update_mask:type_name -> google.protobuf.FieldMask
+	53, // 39: debrief.v1.SchedulePostMortemRequest.review_time:type_name -> google.protobuf.Timestamp
+	53, // 40: debrief.v1.StartPostMortemReviewRequest.time:type_name -> google.protobuf.Timestamp
+	16, // 41: debrief.v1.ListPostMortemRevisionsResponse.revisions:type_name -> debrief.v1.PostMortemRevision
+	1,  // 42: debrief.v1.ExportPostMortemRequest.format:type_name -> debrief.v1.ExportFormat
+	53, // 43: debrief.v1.ReadGroundRulesRequest.time:type_name -> google.protobuf.Timestamp
+	53, // 44: debrief.v1.RecordGroundRuleBreachRequest.time:type_name -> google.protobuf.Timestamp
+	0,  // 45: debrief.v1.ConcludePostMortemReviewRequest.conclusion:type_name -> debrief.v1.Conclusion
+	53, // 46: debrief.v1.ConcludePostMortemReviewRequest.time:type_name -> google.protobuf.Timestamp
+	62, // 47: debrief.v1.GenerateAgendaRequest.duration:type_name -> google.protobuf.Duration
+	62, // 48: debrief.v1.GetInvitationRequest.duration:type_name -> google.protobuf.Duration
+	62, // 49: debrief.v1.Agenda.duration:type_name -> google.protobuf.Duration
+	38, // 50: debrief.v1.Agenda.items:type_name -> debrief.v1.AgendaItem
+	4,  // 51: debrief.v1.AgendaItem.topic:type_name -> debrief.v1.AgendaItem.Topic
+	62, // 52: debrief.v1.AgendaItem.duration:type_name -> google.protobuf.Duration
+	39, // 53: debrief.v1.AgendaItem.questions:type_name -> debrief.v1.Question
+	4,  // 54: debrief.v1.Question.topic:type_name -> debrief.v1.AgendaItem.Topic
+	39, // 55: debrief.v1.SuggestQuestionsResponse.questions:type_name -> debrief.v1.Question
+	45, // 56: debrief.v1.DiffRevisionsResponse.sections:type_name -> debrief.v1.SectionDiff
+	52, // 57: debrief.v1.SectionDiff.runs:type_name -> debrief.v1.SectionDiff.Run
+	6,  // 58: debrief.v1.ImportPostMortemResponse.post_mortem:type_name -> debrief.v1.PostMortem
+	48, // 59: debrief.v1.ImportPostMortemResponse.parts:type_name -> debrief.v1.ImportedPart
+	49, // 60: debrief.v1.ImportPostMortemResponse.warnings:type_name -> debrief.v1.ImportWarning
+	5,  // 61: debrief.v1.SectionDiff.Run.operation:type_name -> debrief.v1.SectionDiff.Run.Operation
+	17, // 62: debrief.v1.PostMortemService.CreatePostMortem:input_type -> debrief.v1.CreatePostMortemRequest
+	18, // 63: debrief.v1.PostMortemService.GetPostMortem:input_type -> debrief.v1.GetPostMortemRequest
+	19, // 64: debrief.v1.PostMortemService.ListPostMortems:input_type -> debrief.v1.ListPostMortemsRequest
+	21, // 65: debrief.v1.PostMortemService.UpdatePostMortem:input_type -> debrief.v1.UpdatePostMortemRequest
+	22, // 66: debrief.v1.PostMortemService.DeletePostMortem:input_type -> debrief.v1.DeletePostMortemRequest
+	23, // 67: debrief.v1.PostMortemService.UndeletePostMortem:input_type -> debrief.v1.UndeletePostMortemRequest
+	24, // 68: debrief.v1.PostMortemService.SchedulePostMortem:input_type -> debrief.v1.SchedulePostMortemRequest
+	32, // 69: debrief.v1.PostMortemService.ReadGroundRules:input_type -> debrief.v1.ReadGroundRulesRequest
+	25, // 70: debrief.v1.PostMortemService.StartPostMortemReview:input_type -> debrief.v1.StartPostMortemReviewRequest
+	33, // 71: debrief.v1.PostMortemService.RecordGroundRuleBreach:input_type -> debrief.v1.RecordGroundRuleBreachRequest
+	34, // 72: debrief.v1.PostMortemService.ConcludePostMortemReview:input_type -> debrief.v1.ConcludePostMortemReviewRequest
+	35, // 73: debrief.v1.PostMortemService.GenerateAgenda:input_type -> debrief.v1.GenerateAgendaRequest
+	36, // 74: debrief.v1.PostMortemService.GetInvitation:input_type -> debrief.v1.GetInvitationRequest
+	40, // 75: debrief.v1.PostMortemService.SuggestQuestions:input_type -> debrief.v1.SuggestQuestionsRequest
+	42, // 76: debrief.v1.PostMortemService.AnswerQuestion:input_type -> debrief.v1.AnswerQuestionRequest
+	26, // 77: debrief.v1.PostMortemService.PublishPostMortem:input_type -> debrief.v1.PublishPostMortemRequest
+	27, // 78: debrief.v1.PostMortemService.ArchivePostMortem:input_type -> debrief.v1.ArchivePostMortemRequest
+	28, // 79: debrief.v1.PostMortemService.GetPostMortemRevision:input_type -> debrief.v1.GetPostMortemRevisionRequest
+	29, // 80: debrief.v1.PostMortemService.ListPostMortemRevisions:input_type -> debrief.v1.ListPostMortemRevisionsRequest
+	43, // 81: debrief.v1.PostMortemService.DiffRevisions:input_type -> debrief.v1.DiffRevisionsRequest
+	46, // 82: debrief.v1.PostMortemService.ImportPostMortem:input_type -> debrief.v1.ImportPostMortemRequest
+	31, // 83: debrief.v1.PostMortemService.ExportPostMortem:input_type -> debrief.v1.ExportPostMortemRequest
+	50, // 84: debrief.v1.PostMortemService.GetPostMortemFeed:input_type -> debrief.v1.GetPostMortemFeedRequest
+	6,  // 85: debrief.v1.PostMortemService.CreatePostMortem:output_type -> debrief.v1.PostMortem
+	6,  // 86: debrief.v1.PostMortemService.GetPostMortem:output_type -> debrief.v1.PostMortem
+	20, // 87: debrief.v1.PostMortemService.ListPostMortems:output_type -> debrief.v1.ListPostMortemsResponse
+	6,  // 88: debrief.v1.PostMortemService.UpdatePostMortem:output_type -> debrief.v1.PostMortem
+	6,  // 89: debrief.v1.PostMortemService.DeletePostMortem:output_type -> debrief.v1.PostMortem
+	6,  // 90: debrief.v1.PostMortemService.UndeletePostMortem:output_type -> debrief.v1.PostMortem
+	6,  // 91: debrief.v1.PostMortemService.SchedulePostMortem:output_type -> debrief.v1.PostMortem
+	6,  // 92: debrief.v1.PostMortemService.ReadGroundRules:output_type -> debrief.v1.PostMortem
+	6,  // 93: debrief.v1.PostMortemService.StartPostMortemReview:output_type -> debrief.v1.PostMortem
+	6,  // 94: debrief.v1.PostMortemService.RecordGroundRuleBreach:output_type -> debrief.v1.PostMortem
+	6,  // 95: debrief.v1.PostMortemService.ConcludePostMortemReview:output_type -> debrief.v1.PostMortem
+	37, // 96: debrief.v1.PostMortemService.GenerateAgenda:output_type -> debrief.v1.Agenda
+	63, // 97: debrief.v1.PostMortemService.GetInvitation:output_type -> google.api.HttpBody
+	41, // 98: debrief.v1.PostMortemService.SuggestQuestions:output_type -> debrief.v1.SuggestQuestionsResponse
+	6,  // 99: debrief.v1.PostMortemService.AnswerQuestion:output_type -> debrief.v1.PostMortem
+	6,  // 100: debrief.v1.PostMortemService.PublishPostMortem:output_type -> debrief.v1.PostMortem
+	6,  // 101: debrief.v1.PostMortemService.ArchivePostMortem:output_type -> debrief.v1.PostMortem
+	16, // 102: debrief.v1.PostMortemService.GetPostMortemRevision:output_type -> debrief.v1.PostMortemRevision
+	30, // 103: debrief.v1.PostMortemService.ListPostMortemRevisions:output_type -> debrief.v1.ListPostMortemRevisionsResponse
+	44, // 104: debrief.v1.PostMortemService.DiffRevisions:output_type -> debrief.v1.DiffRevisionsResponse
+	47, // 105: debrief.v1.PostMortemService.ImportPostMortem:output_type -> debrief.v1.ImportPostMortemResponse
+	63, // 106: debrief.v1.PostMortemService.ExportPostMortem:output_type -> google.api.HttpBody
+	63, // 107: debrief.v1.PostMortemService.GetPostMortemFeed:output_type -> google.api.HttpBody
+	85, // [85:108] is the sub-list for method output_type
+	62, // [62:85] is the sub-list for method input_type
+	62, // [62:62] is the sub-list for extension type_name
+	62, // [62:62] is the sub-list for extension extendee
+	0,  // [0:62] is the sub-list for field type_name
 }
 
 func init() { file_debrief_v1_post_mortems_proto_init() }
@@ -2028,13 +4574,15 @@ func file_debrief_v1_post_mortems_proto_init() {
 		return
 	}
 	file_debrief_v1_common_proto_init()
+	file_debrief_v1_language_proto_init()
+	file_debrief_v1_practice_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_debrief_v1_post_mortems_proto_rawDesc), len(file_debrief_v1_post_mortems_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   21,
+			NumEnums:      6,
+			NumMessages:   47,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

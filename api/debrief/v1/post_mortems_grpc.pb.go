@@ -20,19 +20,29 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PostMortemService_CreatePostMortem_FullMethodName        = "/debrief.v1.PostMortemService/CreatePostMortem"
-	PostMortemService_GetPostMortem_FullMethodName           = "/debrief.v1.PostMortemService/GetPostMortem"
-	PostMortemService_ListPostMortems_FullMethodName         = "/debrief.v1.PostMortemService/ListPostMortems"
-	PostMortemService_UpdatePostMortem_FullMethodName        = "/debrief.v1.PostMortemService/UpdatePostMortem"
-	PostMortemService_DeletePostMortem_FullMethodName        = "/debrief.v1.PostMortemService/DeletePostMortem"
-	PostMortemService_UndeletePostMortem_FullMethodName      = "/debrief.v1.PostMortemService/UndeletePostMortem"
-	PostMortemService_SchedulePostMortem_FullMethodName      = "/debrief.v1.PostMortemService/SchedulePostMortem"
-	PostMortemService_StartPostMortemReview_FullMethodName   = "/debrief.v1.PostMortemService/StartPostMortemReview"
-	PostMortemService_PublishPostMortem_FullMethodName       = "/debrief.v1.PostMortemService/PublishPostMortem"
-	PostMortemService_ArchivePostMortem_FullMethodName       = "/debrief.v1.PostMortemService/ArchivePostMortem"
-	PostMortemService_GetPostMortemRevision_FullMethodName   = "/debrief.v1.PostMortemService/GetPostMortemRevision"
-	PostMortemService_ListPostMortemRevisions_FullMethodName = "/debrief.v1.PostMortemService/ListPostMortemRevisions"
-	PostMortemService_ExportPostMortem_FullMethodName        = "/debrief.v1.PostMortemService/ExportPostMortem"
+	PostMortemService_CreatePostMortem_FullMethodName         = "/debrief.v1.PostMortemService/CreatePostMortem"
+	PostMortemService_GetPostMortem_FullMethodName            = "/debrief.v1.PostMortemService/GetPostMortem"
+	PostMortemService_ListPostMortems_FullMethodName          = "/debrief.v1.PostMortemService/ListPostMortems"
+	PostMortemService_UpdatePostMortem_FullMethodName         = "/debrief.v1.PostMortemService/UpdatePostMortem"
+	PostMortemService_DeletePostMortem_FullMethodName         = "/debrief.v1.PostMortemService/DeletePostMortem"
+	PostMortemService_UndeletePostMortem_FullMethodName       = "/debrief.v1.PostMortemService/UndeletePostMortem"
+	PostMortemService_SchedulePostMortem_FullMethodName       = "/debrief.v1.PostMortemService/SchedulePostMortem"
+	PostMortemService_ReadGroundRules_FullMethodName          = "/debrief.v1.PostMortemService/ReadGroundRules"
+	PostMortemService_StartPostMortemReview_FullMethodName    = "/debrief.v1.PostMortemService/StartPostMortemReview"
+	PostMortemService_RecordGroundRuleBreach_FullMethodName   = "/debrief.v1.PostMortemService/RecordGroundRuleBreach"
+	PostMortemService_ConcludePostMortemReview_FullMethodName = "/debrief.v1.PostMortemService/ConcludePostMortemReview"
+	PostMortemService_GenerateAgenda_FullMethodName           = "/debrief.v1.PostMortemService/GenerateAgenda"
+	PostMortemService_GetInvitation_FullMethodName            = "/debrief.v1.PostMortemService/GetInvitation"
+	PostMortemService_SuggestQuestions_FullMethodName         = "/debrief.v1.PostMortemService/SuggestQuestions"
+	PostMortemService_AnswerQuestion_FullMethodName           = "/debrief.v1.PostMortemService/AnswerQuestion"
+	PostMortemService_PublishPostMortem_FullMethodName        = "/debrief.v1.PostMortemService/PublishPostMortem"
+	PostMortemService_ArchivePostMortem_FullMethodName        = "/debrief.v1.PostMortemService/ArchivePostMortem"
+	PostMortemService_GetPostMortemRevision_FullMethodName    = "/debrief.v1.PostMortemService/GetPostMortemRevision"
+	PostMortemService_ListPostMortemRevisions_FullMethodName  = "/debrief.v1.PostMortemService/ListPostMortemRevisions"
+	PostMortemService_DiffRevisions_FullMethodName            = "/debrief.v1.PostMortemService/DiffRevisions"
+	PostMortemService_ImportPostMortem_FullMethodName         = "/debrief.v1.PostMortemService/ImportPostMortem"
+	PostMortemService_ExportPostMortem_FullMethodName         = "/debrief.v1.PostMortemService/ExportPostMortem"
+	PostMortemService_GetPostMortemFeed_FullMethodName        = "/debrief.v1.PostMortemService/GetPostMortemFeed"
 )
 
 // PostMortemServiceClient is the client API for PostMortemService service.
@@ -58,10 +68,32 @@ type PostMortemServiceClient interface {
 	UndeletePostMortem(ctx context.Context, in *UndeletePostMortemRequest, opts ...grpc.CallOption) (*PostMortem, error)
 	// SchedulePostMortem sets when the review is to be held: DRAFT becomes SCHEDULED; SCHEDULED is scheduled anew.
 	SchedulePostMortem(ctx context.Context, in *SchedulePostMortemRequest, opts ...grpc.CallOption) (*PostMortem, error)
-	// StartPostMortemReview says that the group has come together: DRAFT or SCHEDULED becomes IN_REVIEW.
+	// ReadGroundRules says that the ground rules were read out, by whom, and which participants were there. A review can't
+	// start before; a reading counts for a review that starts within 24 hours after it. Reading them again replaces the record.
+	ReadGroundRules(ctx context.Context, in *ReadGroundRulesRequest, opts ...grpc.CallOption) (*PostMortem, error)
+	// StartPostMortemReview says that the group has come together: DRAFT or SCHEDULED becomes IN_REVIEW. FAILED_PRECONDITION
+	// while the ground rules have not been read, or where the facilitator was a responder and nobody has said why it should
+	// be they all the same.
 	StartPostMortemReview(ctx context.Context, in *StartPostMortemReviewRequest, opts ...grpc.CallOption) (*PostMortem, error)
+	// RecordGroundRuleBreach says that a ground rule was broken in a review: the moment and the rule, and never who did.
+	RecordGroundRuleBreach(ctx context.Context, in *RecordGroundRuleBreachRequest, opts ...grpc.CallOption) (*PostMortem, error)
+	// ConcludePostMortemReview says that the meeting is over, and what came of it. "Learned, nothing to do" is a valid outcome.
+	ConcludePostMortemReview(ctx context.Context, in *ConcludePostMortemReviewRequest, opts ...grpc.CallOption) (*PostMortem, error)
+	// GenerateAgenda makes an agenda for the review, with minutes, and with the questions that lead on in their places. It
+	// stores nothing.
+	GenerateAgenda(ctx context.Context, in *GenerateAgendaRequest, opts ...grpc.CallOption) (*Agenda, error)
+	// GetInvitation answers an invitation to the scheduled review, with its agenda, to be sent to its participants
+	// (iCalendar, RFC 5546, METHOD:REQUEST; `text/calendar; charset=utf-8; method=REQUEST`).
+	GetInvitation(ctx context.Context, in *GetInvitationRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
+	// SuggestQuestions suggests what a facilitator could ask, each with what it came from, ordered as an agenda. It stores
+	// nothing, and the same document is always answered the same.
+	SuggestQuestions(ctx context.Context, in *SuggestQuestionsRequest, opts ...grpc.CallOption) (*SuggestQuestionsResponse, error)
+	// AnswerQuestion marks a suggested question as answered, and keeps the answer or where in the document it stands.
+	AnswerQuestion(ctx context.Context, in *AnswerQuestionRequest, opts ...grpc.CallOption) (*PostMortem, error)
 	// PublishPostMortem freezes the document as its next revision: IN_REVIEW becomes PUBLISHED; PUBLISHED is published
-	// anew if it was edited since.
+	// anew if it was edited since. It is refused while a required section is empty, and, where the language policy is BLOCK,
+	// while the blameless check finds anything, unless language_override_reason says why. Resolved incidents that it covers
+	// are closed.
 	PublishPostMortem(ctx context.Context, in *PublishPostMortemRequest, opts ...grpc.CallOption) (*PostMortem, error)
 	// ArchivePostMortem takes it out of the way: PUBLISHED becomes ARCHIVED. Its revisions stay readable.
 	ArchivePostMortem(ctx context.Context, in *ArchivePostMortemRequest, opts ...grpc.CallOption) (*PostMortem, error)
@@ -69,9 +101,17 @@ type PostMortemServiceClient interface {
 	GetPostMortemRevision(ctx context.Context, in *GetPostMortemRevisionRequest, opts ...grpc.CallOption) (*PostMortemRevision, error)
 	// ListPostMortemRevisions reads the published revisions, the newest first.
 	ListPostMortemRevisions(ctx context.Context, in *ListPostMortemRevisionsRequest, opts ...grpc.CallOption) (*ListPostMortemRevisionsResponse, error)
+	// DiffRevisions compares two published revisions, or one with the document as it stands, section by section.
+	DiffRevisions(ctx context.Context, in *DiffRevisionsRequest, opts ...grpc.CallOption) (*DiffRevisionsResponse, error)
+	// ImportPostMortem reads a post-mortem that was written in Markdown: with its incident, timeline and action items. It
+	// says what went where. The same document imported again changes nothing.
+	ImportPostMortem(ctx context.Context, in *ImportPostMortemRequest, opts ...grpc.CallOption) (*ImportPostMortemResponse, error)
 	// ExportPostMortem renders the document with the timeline and the action items, as Markdown or as one self-contained
 	// HTML page.
 	ExportPostMortem(ctx context.Context, in *ExportPostMortemRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
+	// GetPostMortemFeed answers what was published as a feed to subscribe to (Atom, RFC 4287, `application/atom+xml`): the 50
+	// post-mortems that were published last, each as its newest revision says.
+	GetPostMortemFeed(ctx context.Context, in *GetPostMortemFeedRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
 }
 
 type postMortemServiceClient struct {
@@ -152,10 +192,80 @@ func (c *postMortemServiceClient) SchedulePostMortem(ctx context.Context, in *Sc
 	return out, nil
 }
 
+func (c *postMortemServiceClient) ReadGroundRules(ctx context.Context, in *ReadGroundRulesRequest, opts ...grpc.CallOption) (*PostMortem, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PostMortem)
+	err := c.cc.Invoke(ctx, PostMortemService_ReadGroundRules_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *postMortemServiceClient) StartPostMortemReview(ctx context.Context, in *StartPostMortemReviewRequest, opts ...grpc.CallOption) (*PostMortem, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(PostMortem)
 	err := c.cc.Invoke(ctx, PostMortemService_StartPostMortemReview_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *postMortemServiceClient) RecordGroundRuleBreach(ctx context.Context, in *RecordGroundRuleBreachRequest, opts ...grpc.CallOption) (*PostMortem, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PostMortem)
+	err := c.cc.Invoke(ctx, PostMortemService_RecordGroundRuleBreach_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *postMortemServiceClient) ConcludePostMortemReview(ctx context.Context, in *ConcludePostMortemReviewRequest, opts ...grpc.CallOption) (*PostMortem, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PostMortem)
+	err := c.cc.Invoke(ctx, PostMortemService_ConcludePostMortemReview_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *postMortemServiceClient) GenerateAgenda(ctx context.Context, in *GenerateAgendaRequest, opts ...grpc.CallOption) (*Agenda, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Agenda)
+	err := c.cc.Invoke(ctx, PostMortemService_GenerateAgenda_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *postMortemServiceClient) GetInvitation(ctx context.Context, in *GetInvitationRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, PostMortemService_GetInvitation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *postMortemServiceClient) SuggestQuestions(ctx context.Context, in *SuggestQuestionsRequest, opts ...grpc.CallOption) (*SuggestQuestionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SuggestQuestionsResponse)
+	err := c.cc.Invoke(ctx, PostMortemService_SuggestQuestions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *postMortemServiceClient) AnswerQuestion(ctx context.Context, in *AnswerQuestionRequest, opts ...grpc.CallOption) (*PostMortem, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PostMortem)
+	err := c.cc.Invoke(ctx, PostMortemService_AnswerQuestion_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -202,10 +312,40 @@ func (c *postMortemServiceClient) ListPostMortemRevisions(ctx context.Context, i
 	return out, nil
 }
 
+func (c *postMortemServiceClient) DiffRevisions(ctx context.Context, in *DiffRevisionsRequest, opts ...grpc.CallOption) (*DiffRevisionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DiffRevisionsResponse)
+	err := c.cc.Invoke(ctx, PostMortemService_DiffRevisions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *postMortemServiceClient) ImportPostMortem(ctx context.Context, in *ImportPostMortemRequest, opts ...grpc.CallOption) (*ImportPostMortemResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportPostMortemResponse)
+	err := c.cc.Invoke(ctx, PostMortemService_ImportPostMortem_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *postMortemServiceClient) ExportPostMortem(ctx context.Context, in *ExportPostMortemRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(httpbody.HttpBody)
 	err := c.cc.Invoke(ctx, PostMortemService_ExportPostMortem_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *postMortemServiceClient) GetPostMortemFeed(ctx context.Context, in *GetPostMortemFeedRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, PostMortemService_GetPostMortemFeed_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -235,10 +375,32 @@ type PostMortemServiceServer interface {
 	UndeletePostMortem(context.Context, *UndeletePostMortemRequest) (*PostMortem, error)
 	// SchedulePostMortem sets when the review is to be held: DRAFT becomes SCHEDULED; SCHEDULED is scheduled anew.
 	SchedulePostMortem(context.Context, *SchedulePostMortemRequest) (*PostMortem, error)
-	// StartPostMortemReview says that the group has come together: DRAFT or SCHEDULED becomes IN_REVIEW.
+	// ReadGroundRules says that the ground rules were read out, by whom, and which participants were there. A review can't
+	// start before; a reading counts for a review that starts within 24 hours after it. Reading them again replaces the record.
+	ReadGroundRules(context.Context, *ReadGroundRulesRequest) (*PostMortem, error)
+	// StartPostMortemReview says that the group has come together: DRAFT or SCHEDULED becomes IN_REVIEW. FAILED_PRECONDITION
+	// while the ground rules have not been read, or where the facilitator was a responder and nobody has said why it should
+	// be they all the same.
 	StartPostMortemReview(context.Context, *StartPostMortemReviewRequest) (*PostMortem, error)
+	// RecordGroundRuleBreach says that a ground rule was broken in a review: the moment and the rule, and never who did.
+	RecordGroundRuleBreach(context.Context, *RecordGroundRuleBreachRequest) (*PostMortem, error)
+	// ConcludePostMortemReview says that the meeting is over, and what came of it. "Learned, nothing to do" is a valid outcome.
+	ConcludePostMortemReview(context.Context, *ConcludePostMortemReviewRequest) (*PostMortem, error)
+	// GenerateAgenda makes an agenda for the review, with minutes, and with the questions that lead on in their places. It
+	// stores nothing.
+	GenerateAgenda(context.Context, *GenerateAgendaRequest) (*Agenda, error)
+	// GetInvitation answers an invitation to the scheduled review, with its agenda, to be sent to its participants
+	// (iCalendar, RFC 5546, METHOD:REQUEST; `text/calendar; charset=utf-8; method=REQUEST`).
+	GetInvitation(context.Context, *GetInvitationRequest) (*httpbody.HttpBody, error)
+	// SuggestQuestions suggests what a facilitator could ask, each with what it came from, ordered as an agenda. It stores
+	// nothing, and the same document is always answered the same.
+	SuggestQuestions(context.Context, *SuggestQuestionsRequest) (*SuggestQuestionsResponse, error)
+	// AnswerQuestion marks a suggested question as answered, and keeps the answer or where in the document it stands.
+	AnswerQuestion(context.Context, *AnswerQuestionRequest) (*PostMortem, error)
 	// PublishPostMortem freezes the document as its next revision: IN_REVIEW becomes PUBLISHED; PUBLISHED is published
-	// anew if it was edited since.
+	// anew if it was edited since. It is refused while a required section is empty, and, where the language policy is BLOCK,
+	// while the blameless check finds anything, unless language_override_reason says why. Resolved incidents that it covers
+	// are closed.
 	PublishPostMortem(context.Context, *PublishPostMortemRequest) (*PostMortem, error)
 	// ArchivePostMortem takes it out of the way: PUBLISHED becomes ARCHIVED. Its revisions stay readable.
 	ArchivePostMortem(context.Context, *ArchivePostMortemRequest) (*PostMortem, error)
@@ -246,9 +408,17 @@ type PostMortemServiceServer interface {
 	GetPostMortemRevision(context.Context, *GetPostMortemRevisionRequest) (*PostMortemRevision, error)
 	// ListPostMortemRevisions reads the published revisions, the newest first.
 	ListPostMortemRevisions(context.Context, *ListPostMortemRevisionsRequest) (*ListPostMortemRevisionsResponse, error)
+	// DiffRevisions compares two published revisions, or one with the document as it stands, section by section.
+	DiffRevisions(context.Context, *DiffRevisionsRequest) (*DiffRevisionsResponse, error)
+	// ImportPostMortem reads a post-mortem that was written in Markdown: with its incident, timeline and action items. It
+	// says what went where. The same document imported again changes nothing.
+	ImportPostMortem(context.Context, *ImportPostMortemRequest) (*ImportPostMortemResponse, error)
 	// ExportPostMortem renders the document with the timeline and the action items, as Markdown or as one self-contained
 	// HTML page.
 	ExportPostMortem(context.Context, *ExportPostMortemRequest) (*httpbody.HttpBody, error)
+	// GetPostMortemFeed answers what was published as a feed to subscribe to (Atom, RFC 4287, `application/atom+xml`): the 50
+	// post-mortems that were published last, each as its newest revision says.
+	GetPostMortemFeed(context.Context, *GetPostMortemFeedRequest) (*httpbody.HttpBody, error)
 	mustEmbedUnimplementedPostMortemServiceServer()
 }
 
@@ -280,8 +450,29 @@ func (UnimplementedPostMortemServiceServer) UndeletePostMortem(context.Context, 
 func (UnimplementedPostMortemServiceServer) SchedulePostMortem(context.Context, *SchedulePostMortemRequest) (*PostMortem, error) {
 	return nil, status.Error(codes.Unimplemented, "method SchedulePostMortem not implemented")
 }
+func (UnimplementedPostMortemServiceServer) ReadGroundRules(context.Context, *ReadGroundRulesRequest) (*PostMortem, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReadGroundRules not implemented")
+}
 func (UnimplementedPostMortemServiceServer) StartPostMortemReview(context.Context, *StartPostMortemReviewRequest) (*PostMortem, error) {
 	return nil, status.Error(codes.Unimplemented, "method StartPostMortemReview not implemented")
+}
+func (UnimplementedPostMortemServiceServer) RecordGroundRuleBreach(context.Context, *RecordGroundRuleBreachRequest) (*PostMortem, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordGroundRuleBreach not implemented")
+}
+func (UnimplementedPostMortemServiceServer) ConcludePostMortemReview(context.Context, *ConcludePostMortemReviewRequest) (*PostMortem, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConcludePostMortemReview not implemented")
+}
+func (UnimplementedPostMortemServiceServer) GenerateAgenda(context.Context, *GenerateAgendaRequest) (*Agenda, error) {
+	return nil, status.Error(codes.Unimplemented, "method GenerateAgenda not implemented")
+}
+func (UnimplementedPostMortemServiceServer) GetInvitation(context.Context, *GetInvitationRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetInvitation not implemented")
+}
+func (UnimplementedPostMortemServiceServer) SuggestQuestions(context.Context, *SuggestQuestionsRequest) (*SuggestQuestionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SuggestQuestions not implemented")
+}
+func (UnimplementedPostMortemServiceServer) AnswerQuestion(context.Context, *AnswerQuestionRequest) (*PostMortem, error) {
+	return nil, status.Error(codes.Unimplemented, "method AnswerQuestion not implemented")
 }
 func (UnimplementedPostMortemServiceServer) PublishPostMortem(context.Context, *PublishPostMortemRequest) (*PostMortem, error) {
 	return nil, status.Error(codes.Unimplemented, "method PublishPostMortem not implemented")
@@ -295,8 +486,17 @@ func (UnimplementedPostMortemServiceServer) GetPostMortemRevision(context.Contex
 func (UnimplementedPostMortemServiceServer) ListPostMortemRevisions(context.Context, *ListPostMortemRevisionsRequest) (*ListPostMortemRevisionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListPostMortemRevisions not implemented")
 }
+func (UnimplementedPostMortemServiceServer) DiffRevisions(context.Context, *DiffRevisionsRequest) (*DiffRevisionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DiffRevisions not implemented")
+}
+func (UnimplementedPostMortemServiceServer) ImportPostMortem(context.Context, *ImportPostMortemRequest) (*ImportPostMortemResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportPostMortem not implemented")
+}
 func (UnimplementedPostMortemServiceServer) ExportPostMortem(context.Context, *ExportPostMortemRequest) (*httpbody.HttpBody, error) {
 	return nil, status.Error(codes.Unimplemented, "method ExportPostMortem not implemented")
+}
+func (UnimplementedPostMortemServiceServer) GetPostMortemFeed(context.Context, *GetPostMortemFeedRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPostMortemFeed not implemented")
 }
 func (UnimplementedPostMortemServiceServer) mustEmbedUnimplementedPostMortemServiceServer() {}
 func (UnimplementedPostMortemServiceServer) testEmbeddedByValue()                           {}
@@ -445,6 +645,24 @@ func _PostMortemService_SchedulePostMortem_Handler(srv interface{}, ctx context.
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PostMortemService_ReadGroundRules_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReadGroundRulesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PostMortemServiceServer).ReadGroundRules(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PostMortemService_ReadGroundRules_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PostMortemServiceServer).ReadGroundRules(ctx, req.(*ReadGroundRulesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PostMortemService_StartPostMortemReview_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(StartPostMortemReviewRequest)
 	if err := dec(in); err != nil {
@@ -459,6 +677,114 @@ func _PostMortemService_StartPostMortemReview_Handler(srv interface{}, ctx conte
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(PostMortemServiceServer).StartPostMortemReview(ctx, req.(*StartPostMortemReviewRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PostMortemService_RecordGroundRuleBreach_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordGroundRuleBreachRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PostMortemServiceServer).RecordGroundRuleBreach(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PostMortemService_RecordGroundRuleBreach_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PostMortemServiceServer).RecordGroundRuleBreach(ctx, req.(*RecordGroundRuleBreachRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PostMortemService_ConcludePostMortemReview_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConcludePostMortemReviewRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PostMortemServiceServer).ConcludePostMortemReview(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PostMortemService_ConcludePostMortemReview_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PostMortemServiceServer).ConcludePostMortemReview(ctx, req.(*ConcludePostMortemReviewRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PostMortemService_GenerateAgenda_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GenerateAgendaRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PostMortemServiceServer).GenerateAgenda(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PostMortemService_GenerateAgenda_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PostMortemServiceServer).GenerateAgenda(ctx, req.(*GenerateAgendaRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PostMortemService_GetInvitation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetInvitationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PostMortemServiceServer).GetInvitation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PostMortemService_GetInvitation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PostMortemServiceServer).GetInvitation(ctx, req.(*GetInvitationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PostMortemService_SuggestQuestions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SuggestQuestionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PostMortemServiceServer).SuggestQuestions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PostMortemService_SuggestQuestions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PostMortemServiceServer).SuggestQuestions(ctx, req.(*SuggestQuestionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PostMortemService_AnswerQuestion_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AnswerQuestionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PostMortemServiceServer).AnswerQuestion(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PostMortemService_AnswerQuestion_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PostMortemServiceServer).AnswerQuestion(ctx, req.(*AnswerQuestionRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -535,6 +861,42 @@ func _PostMortemService_ListPostMortemRevisions_Handler(srv interface{}, ctx con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PostMortemService_DiffRevisions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DiffRevisionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PostMortemServiceServer).DiffRevisions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PostMortemService_DiffRevisions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PostMortemServiceServer).DiffRevisions(ctx, req.(*DiffRevisionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PostMortemService_ImportPostMortem_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportPostMortemRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PostMortemServiceServer).ImportPostMortem(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PostMortemService_ImportPostMortem_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PostMortemServiceServer).ImportPostMortem(ctx, req.(*ImportPostMortemRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PostMortemService_ExportPostMortem_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ExportPostMortemRequest)
 	if err := dec(in); err != nil {
@@ -549,6 +911,24 @@ func _PostMortemService_ExportPostMortem_Handler(srv interface{}, ctx context.Co
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(PostMortemServiceServer).ExportPostMortem(ctx, req.(*ExportPostMortemRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PostMortemService_GetPostMortemFeed_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPostMortemFeedRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PostMortemServiceServer).GetPostMortemFeed(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PostMortemService_GetPostMortemFeed_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PostMortemServiceServer).GetPostMortemFeed(ctx, req.(*GetPostMortemFeedRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -589,8 +969,36 @@ var PostMortemService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _PostMortemService_SchedulePostMortem_Handler,
 		},
 		{
+			MethodName: "ReadGroundRules",
+			Handler:    _PostMortemService_ReadGroundRules_Handler,
+		},
+		{
 			MethodName: "StartPostMortemReview",
 			Handler:    _PostMortemService_StartPostMortemReview_Handler,
+		},
+		{
+			MethodName: "RecordGroundRuleBreach",
+			Handler:    _PostMortemService_RecordGroundRuleBreach_Handler,
+		},
+		{
+			MethodName: "ConcludePostMortemReview",
+			Handler:    _PostMortemService_ConcludePostMortemReview_Handler,
+		},
+		{
+			MethodName: "GenerateAgenda",
+			Handler:    _PostMortemService_GenerateAgenda_Handler,
+		},
+		{
+			MethodName: "GetInvitation",
+			Handler:    _PostMortemService_GetInvitation_Handler,
+		},
+		{
+			MethodName: "SuggestQuestions",
+			Handler:    _PostMortemService_SuggestQuestions_Handler,
+		},
+		{
+			MethodName: "AnswerQuestion",
+			Handler:    _PostMortemService_AnswerQuestion_Handler,
 		},
 		{
 			MethodName: "PublishPostMortem",
@@ -609,8 +1017,20 @@ var PostMortemService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _PostMortemService_ListPostMortemRevisions_Handler,
 		},
 		{
+			MethodName: "DiffRevisions",
+			Handler:    _PostMortemService_DiffRevisions_Handler,
+		},
+		{
+			MethodName: "ImportPostMortem",
+			Handler:    _PostMortemService_ImportPostMortem_Handler,
+		},
+		{
 			MethodName: "ExportPostMortem",
 			Handler:    _PostMortemService_ExportPostMortem_Handler,
+		},
+		{
+			MethodName: "GetPostMortemFeed",
+			Handler:    _PostMortemService_GetPostMortemFeed_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -194,9 +194,11 @@ type TimelineEntry struct {
 	// When it was amended last, UTC.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// When it was deleted, UTC; unset while it is not.
-	DeleteTime    *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=delete_time,json=deleteTime,proto3" json:"delete_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	DeleteTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=delete_time,json=deleteTime,proto3" json:"delete_time,omitempty"`
+	// What the blameless check finds in it; only in the view LANGUAGE, and on a check before writing.
+	LanguageFindings []*LanguageFinding `protobuf:"bytes,17,rep,name=language_findings,json=languageFindings,proto3" json:"language_findings,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *TimelineEntry) Reset() {
@@ -341,6 +343,13 @@ func (x *TimelineEntry) GetDeleteTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *TimelineEntry) GetLanguageFindings() []*LanguageFinding {
+	if x != nil {
+		return x.LanguageFindings
+	}
+	return nil
+}
+
 // TimelineEntryRevision is what an entry said at one time.
 type TimelineEntryRevision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -458,7 +467,9 @@ type CreateTimelineEntryRequest struct {
 	// The entry to add. Its text is all that it needs.
 	TimelineEntry *TimelineEntry `protobuf:"bytes,2,opt,name=timeline_entry,json=timelineEntry,proto3" json:"timeline_entry,omitempty"`
 	// Makes the call safe to repeat: the same id creates once, and gives the first answer again.
-	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Check the request and answer what would be created with language_findings, and create nothing. Not within a batch.
+	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -512,6 +523,13 @@ func (x *CreateTimelineEntryRequest) GetRequestId() string {
 		return x.RequestId
 	}
 	return ""
+}
+
+func (x *CreateTimelineEntryRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
 }
 
 // BatchCreateTimelineEntriesRequest asks for BatchCreateTimelineEntries.
@@ -628,7 +646,9 @@ func (x *BatchCreateTimelineEntriesResponse) GetTimelineEntries() []*TimelineEnt
 type GetTimelineEntryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The entry's name.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How much is answered. Default: BASIC.
+	View          View `protobuf:"varint,2,opt,name=view,proto3,enum=debrief.v1.View" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -668,6 +688,13 @@ func (x *GetTimelineEntryRequest) GetName() string {
 		return x.Name
 	}
 	return ""
+}
+
+func (x *GetTimelineEntryRequest) GetView() View {
+	if x != nil {
+		return x.View
+	}
+	return View_VIEW_UNSPECIFIED
 }
 
 // ListTimelineEntriesRequest asks for ListTimelineEntries.
@@ -1026,8 +1053,7 @@ var File_debrief_v1_timeline_proto protoreflect.FileDescriptor
 const file_debrief_v1_timeline_proto_rawDesc = "" +
 	"\n" +
 	"\x19debrief/v1/timeline.proto\x12\n" +
-	"debrief.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17debrief/v1/common.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc4\n" +
-	"\n" +
+	"debrief.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17debrief/v1/common.proto\x1a\x19debrief/v1/language.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x93\v\n" +
 	"\rTimelineEntry\x12t\n" +
 	"\x04name\x18\x01 \x01(\tB`\xe0A\b\xbaHZ\xd8\x01\x01rU2S^incidents/[0-7][0-9A-HJKMNP-TV-Z]{25}/timelineEntries/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12?\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1e.debrief.v1.TimelineEntry.KindB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\x12>\n" +
@@ -1051,7 +1077,8 @@ const file_debrief_v1_timeline_proto_rawDesc = "" +
 	"\vupdate_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12@\n" +
 	"\vdelete_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"deleteTime\"\xb2\x01\n" +
+	"deleteTime\x12M\n" +
+	"\x11language_findings\x18\x11 \x03(\v2\x1b.debrief.v1.LanguageFindingB\x03\xe0A\x03R\x10languageFindings\"\xb2\x01\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eKIND_DETECTION\x10\x01\x12\x12\n" +
@@ -1079,22 +1106,24 @@ const file_debrief_v1_timeline_proto_rawDesc = "" +
 	"\bevidence\x18\x06 \x03(\v2\x14.debrief.v1.EvidenceB\x03\xe0A\x03R\bevidence\x12\x19\n" +
 	"\x05actor\x18\a \x01(\tB\x03\xe0A\x03R\x05actor\x12@\n" +
 	"\vrevise_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"reviseTime\"\x94\x02\n" +
+	"reviseTime\"\xbe\x02\n" +
 	"\x1aCreateTimelineEntryRequest\x12j\n" +
 	"\x06parent\x18\x01 \x01(\tBR\xe0A\x02\xfaA\x1b\x12\x19debrief.dev/TimelineEntry\xbaH.\xd8\x01\x01r)2'^incidents/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x06parent\x12K\n" +
 	"\x0etimeline_entry\x18\x02 \x01(\v2\x19.debrief.v1.TimelineEntryB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\rtimelineEntry\x12=\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\"\x9f\x02\n" +
+	"request_id\x18\x03 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\x12(\n" +
+	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"\x9f\x02\n" +
 	"!BatchCreateTimelineEntriesRequest\x12g\n" +
 	"\x06parent\x18\x01 \x01(\tBO\xe0A\x02\xfaA\x1b\x12\x19debrief.dev/TimelineEntry\xbaH+r)2'^incidents/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x06parent\x12R\n" +
 	"\brequests\x18\x02 \x03(\v2&.debrief.v1.CreateTimelineEntryRequestB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\brequests\x12=\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\x1e\xe0A\x01\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_.:-]*$R\trequestId\"j\n" +
 	"\"BatchCreateTimelineEntriesResponse\x12D\n" +
-	"\x10timeline_entries\x18\x01 \x03(\v2\x19.debrief.v1.TimelineEntryR\x0ftimelineEntries\"\xab\x01\n" +
+	"\x10timeline_entries\x18\x01 \x03(\v2\x19.debrief.v1.TimelineEntryR\x0ftimelineEntries\"\xde\x01\n" +
 	"\x17GetTimelineEntryRequest\x12\x8f\x01\n" +
 	"\x04name\x18\x01 \x01(\tB{\xe0A\x02\xfaA\x1b\n" +
-	"\x19debrief.dev/TimelineEntry\xbaHWrU2S^incidents/[0-7][0-9A-HJKMNP-TV-Z]{25}/timelineEntries/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\"\xcf\x02\n" +
+	"\x19debrief.dev/TimelineEntry\xbaHWrU2S^incidents/[0-7][0-9A-HJKMNP-TV-Z]{25}/timelineEntries/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x121\n" +
+	"\x04view\x18\x02 \x01(\x0e2\x10.debrief.v1.ViewB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\xcf\x02\n" +
 	"\x1aListTimelineEntriesRequest\x12g\n" +
 	"\x06parent\x18\x01 \x01(\tBO\xe0A\x02\xfaA\x1b\x12\x19debrief.dev/TimelineEntry\xbaH+r)2'^incidents/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x06parent\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
@@ -1162,7 +1191,9 @@ var file_debrief_v1_timeline_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil),              // 14: google.protobuf.Timestamp
 	(*durationpb.Duration)(nil),                // 15: google.protobuf.Duration
 	(*Evidence)(nil),                           // 16: debrief.v1.Evidence
-	(*fieldmaskpb.FieldMask)(nil),              // 17: google.protobuf.FieldMask
+	(*LanguageFinding)(nil),                    // 17: debrief.v1.LanguageFinding
+	(View)(0),                                  // 18: debrief.v1.View
+	(*fieldmaskpb.FieldMask)(nil),              // 19: google.protobuf.FieldMask
 }
 var file_debrief_v1_timeline_proto_depIdxs = []int32{
 	0,  // 0: debrief.v1.TimelineEntry.kind:type_name -> debrief.v1.TimelineEntry.Kind
@@ -1174,37 +1205,39 @@ var file_debrief_v1_timeline_proto_depIdxs = []int32{
 	1,  // 6: debrief.v1.TimelineEntry.source:type_name -> debrief.v1.TimelineEntry.Source
 	14, // 7: debrief.v1.TimelineEntry.update_time:type_name -> google.protobuf.Timestamp
 	14, // 8: debrief.v1.TimelineEntry.delete_time:type_name -> google.protobuf.Timestamp
-	0,  // 9: debrief.v1.TimelineEntryRevision.kind:type_name -> debrief.v1.TimelineEntry.Kind
-	14, // 10: debrief.v1.TimelineEntryRevision.occur_time:type_name -> google.protobuf.Timestamp
-	15, // 11: debrief.v1.TimelineEntryRevision.precision:type_name -> google.protobuf.Duration
-	16, // 12: debrief.v1.TimelineEntryRevision.evidence:type_name -> debrief.v1.Evidence
-	14, // 13: debrief.v1.TimelineEntryRevision.revise_time:type_name -> google.protobuf.Timestamp
-	2,  // 14: debrief.v1.CreateTimelineEntryRequest.timeline_entry:type_name -> debrief.v1.TimelineEntry
-	4,  // 15: debrief.v1.BatchCreateTimelineEntriesRequest.requests:type_name -> debrief.v1.CreateTimelineEntryRequest
-	2,  // 16: debrief.v1.BatchCreateTimelineEntriesResponse.timeline_entries:type_name -> debrief.v1.TimelineEntry
-	2,  // 17: debrief.v1.ListTimelineEntriesResponse.timeline_entries:type_name -> debrief.v1.TimelineEntry
-	2,  // 18: debrief.v1.UpdateTimelineEntryRequest.timeline_entry:type_name -> debrief.v1.TimelineEntry
-	17, // 19: debrief.v1.UpdateTimelineEntryRequest.update_mask:type_name -> google.protobuf.FieldMask
-	3,  // 20: debrief.v1.ListTimelineEntryRevisionsResponse.revisions:type_name -> debrief.v1.TimelineEntryRevision
-	4,  // 21: debrief.v1.TimelineService.CreateTimelineEntry:input_type -> debrief.v1.CreateTimelineEntryRequest
-	5,  // 22: debrief.v1.TimelineService.BatchCreateTimelineEntries:input_type -> debrief.v1.BatchCreateTimelineEntriesRequest
-	7,  // 23: debrief.v1.TimelineService.GetTimelineEntry:input_type -> debrief.v1.GetTimelineEntryRequest
-	8,  // 24: debrief.v1.TimelineService.ListTimelineEntries:input_type -> debrief.v1.ListTimelineEntriesRequest
-	10, // 25: debrief.v1.TimelineService.UpdateTimelineEntry:input_type -> debrief.v1.UpdateTimelineEntryRequest
-	11, // 26: debrief.v1.TimelineService.DeleteTimelineEntry:input_type -> debrief.v1.DeleteTimelineEntryRequest
-	12, // 27: debrief.v1.TimelineService.ListTimelineEntryRevisions:input_type -> debrief.v1.ListTimelineEntryRevisionsRequest
-	2,  // 28: debrief.v1.TimelineService.CreateTimelineEntry:output_type -> debrief.v1.TimelineEntry
-	6,  // 29: debrief.v1.TimelineService.BatchCreateTimelineEntries:output_type -> debrief.v1.BatchCreateTimelineEntriesResponse
-	2,  // 30: debrief.v1.TimelineService.GetTimelineEntry:output_type -> debrief.v1.TimelineEntry
-	9,  // 31: debrief.v1.TimelineService.ListTimelineEntries:output_type -> debrief.v1.ListTimelineEntriesResponse
-	2,  // 32: debrief.v1.TimelineService.UpdateTimelineEntry:output_type -> debrief.v1.TimelineEntry
-	2,  // 33: debrief.v1.TimelineService.DeleteTimelineEntry:output_type -> debrief.v1.TimelineEntry
-	13, // 34: debrief.v1.TimelineService.ListTimelineEntryRevisions:output_type -> debrief.v1.ListTimelineEntryRevisionsResponse
-	28, // [28:35] is the sub-list for method output_type
-	21, // [21:28] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	17, // 9: debrief.v1.TimelineEntry.language_findings:type_name -> debrief.v1.LanguageFinding
+	0,  // 10: debrief.v1.TimelineEntryRevision.kind:type_name -> debrief.v1.TimelineEntry.Kind
+	14, // 11: debrief.v1.TimelineEntryRevision.occur_time:type_name -> google.protobuf.Timestamp
+	15, // 12: debrief.v1.TimelineEntryRevision.precision:type_name -> google.protobuf.Duration
+	16, // 13: debrief.v1.TimelineEntryRevision.evidence:type_name -> debrief.v1.Evidence
+	14, // 14: debrief.v1.TimelineEntryRevision.revise_time:type_name -> google.protobuf.Timestamp
+	2,  // 15: debrief.v1.CreateTimelineEntryRequest.timeline_entry:type_name -> debrief.v1.TimelineEntry
+	4,  // 16: debrief.v1.BatchCreateTimelineEntriesRequest.requests:type_name -> debrief.v1.CreateTimelineEntryRequest
+	2,  // 17: debrief.v1.BatchCreateTimelineEntriesResponse.timeline_entries:type_name -> debrief.v1.TimelineEntry
+	18, // 18: debrief.v1.GetTimelineEntryRequest.view:type_name -> debrief.v1.View
+	2,  // 19: debrief.v1.ListTimelineEntriesResponse.timeline_entries:type_name -> debrief.v1.TimelineEntry
+	2,  // 20: debrief.v1.UpdateTimelineEntryRequest.timeline_entry:type_name -> debrief.v1.TimelineEntry
+	19, // 21: debrief.v1.UpdateTimelineEntryRequest.update_mask:type_name -> google.protobuf.FieldMask
+	3,  // 22: debrief.v1.ListTimelineEntryRevisionsResponse.revisions:type_name -> debrief.v1.TimelineEntryRevision
+	4,  // 23: debrief.v1.TimelineService.CreateTimelineEntry:input_type -> debrief.v1.CreateTimelineEntryRequest
+	5,  // 24: debrief.v1.TimelineService.BatchCreateTimelineEntries:input_type -> debrief.v1.BatchCreateTimelineEntriesRequest
+	7,  // 25: debrief.v1.TimelineService.GetTimelineEntry:input_type -> debrief.v1.GetTimelineEntryRequest
+	8,  // 26: debrief.v1.TimelineService.ListTimelineEntries:input_type -> debrief.v1.ListTimelineEntriesRequest
+	10, // 27: debrief.v1.TimelineService.UpdateTimelineEntry:input_type -> debrief.v1.UpdateTimelineEntryRequest
+	11, // 28: debrief.v1.TimelineService.DeleteTimelineEntry:input_type -> debrief.v1.DeleteTimelineEntryRequest
+	12, // 29: debrief.v1.TimelineService.ListTimelineEntryRevisions:input_type -> debrief.v1.ListTimelineEntryRevisionsRequest
+	2,  // 30: debrief.v1.TimelineService.CreateTimelineEntry:output_type -> debrief.v1.TimelineEntry
+	6,  // 31: debrief.v1.TimelineService.BatchCreateTimelineEntries:output_type -> debrief.v1.BatchCreateTimelineEntriesResponse
+	2,  // 32: debrief.v1.TimelineService.GetTimelineEntry:output_type -> debrief.v1.TimelineEntry
+	9,  // 33: debrief.v1.TimelineService.ListTimelineEntries:output_type -> debrief.v1.ListTimelineEntriesResponse
+	2,  // 34: debrief.v1.TimelineService.UpdateTimelineEntry:output_type -> debrief.v1.TimelineEntry
+	2,  // 35: debrief.v1.TimelineService.DeleteTimelineEntry:output_type -> debrief.v1.TimelineEntry
+	13, // 36: debrief.v1.TimelineService.ListTimelineEntryRevisions:output_type -> debrief.v1.ListTimelineEntryRevisionsResponse
+	30, // [30:37] is the sub-list for method output_type
+	23, // [23:30] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_debrief_v1_timeline_proto_init() }
@@ -1213,6 +1246,7 @@ func file_debrief_v1_timeline_proto_init() {
 		return
 	}
 	file_debrief_v1_common_proto_init()
+	file_debrief_v1_language_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

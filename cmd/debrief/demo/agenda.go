@@ -37,6 +37,10 @@ func (y *year) play(ctx context.Context, progress func(done, total int)) error {
 	steps := y.agenda.until(y.until)
 	for i, step := range steps {
 		y.present = step.at
+		// What time has brought since the last step was told before anybody did this one.
+		if _, err := y.services.Tell(ctx); err != nil {
+			return err
+		}
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("%s, at %s: %w", step.of, step.at.Format(time.RFC3339), err)
 		}

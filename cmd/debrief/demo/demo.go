@@ -68,7 +68,7 @@ func Fill(ctx context.Context, store repository.Repository, options Options) err
 func CheckEmpty(ctx context.Context, store repository.Repository) error {
 	all := repository.Query{Visible: repository.Deleted, Limit: 1}
 	for _, count := range []func(context.Context, repository.Query) (int, error){
-		store.Incidents().Count, store.PostMortems().Count, store.ActionItems().Count, store.Events().Count,
+		store.Incidents().Count, store.PostMortems().Count, store.ActionItems().Count, store.Systems().Count, store.Events().Count,
 	} {
 		found, err := count(ctx, all)
 		switch {

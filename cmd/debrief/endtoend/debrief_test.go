@@ -22,13 +22,15 @@ type debrief struct {
 	// grpcAddress and httpAddress are HOST:PORT.
 	grpcAddress, httpAddress string
 
-	connection  *grpc.ClientConn
-	incidents   debriefv1.IncidentServiceClient
-	timeline    debriefv1.TimelineServiceClient
-	postMortems debriefv1.PostMortemServiceClient
-	actionItems debriefv1.ActionItemServiceClient
-	feed        debriefv1.EventServiceClient
-	http        *http.Client
+	connection    *grpc.ClientConn
+	incidents     debriefv1.IncidentServiceClient
+	timeline      debriefv1.TimelineServiceClient
+	postMortems   debriefv1.PostMortemServiceClient
+	actionItems   debriefv1.ActionItemServiceClient
+	feed          debriefv1.EventServiceClient
+	intake        debriefv1.IntakeServiceClient
+	subscriptions debriefv1.SubscriptionServiceClient
+	http          *http.Client
 }
 
 // serve starts a server on ports of the system's choice, and waits until it is ready. Flags come after the usual ones, so
@@ -72,6 +74,8 @@ func (d *debrief) connect(t *testing.T) {
 	d.postMortems = debriefv1.NewPostMortemServiceClient(connection)
 	d.actionItems = debriefv1.NewActionItemServiceClient(connection)
 	d.feed = debriefv1.NewEventServiceClient(connection)
+	d.intake = debriefv1.NewIntakeServiceClient(connection)
+	d.subscriptions = debriefv1.NewSubscriptionServiceClient(connection)
 }
 
 // stop ends a server in good order, unless it is gone already.

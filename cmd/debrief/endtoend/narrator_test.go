@@ -92,13 +92,19 @@ func (n *narrator) retell(t *testing.T, s step, outcome outcome) told {
 var (
 	ulid      = regexp.MustCompile(`[0-7][0-9A-HJKMNP-TV-Z]{25}`)
 	timestamp = regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z| UTC)?`)
-	clock     = regexp.MustCompile(`\d\d:\d\d(?::\d\d(?:\.\d+)?)?`)
+	// calendarChange are the lines of a calendar that differ from run to run: a UID is made of a name.
+	calendarChange = regexp.MustCompile(`(?m)^(UID|DTSTAMP|CREATED|LAST-MODIFIED):\S+`)
+	questionID     = regexp.MustCompile(`^([a-z0-9-]+)-[0-9a-v]{12}$`)
+	clock          = regexp.MustCompile(`\d\d:\d\d(?::\d\d(?:\.\d+)?)?`)
+	// calendarTime and uid are as calendars have them.
+	calendarTime = regexp.MustCompile(`\d{8}T\d{6}Z`)
+	uid          = regexp.MustCompile(`[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}`)
 )
 
 // same is a text as it is in every run; key is the name of the field that holds it.
 func (n *narrator) same(key, text string) string {
-	if key == "etag" || key == "nextPageToken" {
-		return map[string]string{"etag": "<etag>", "nextPageToken": "<token>"}[key]
+	if known, ok := map[string]string{"etag": "<etag>", "nextPageToken": "<token>", "remaining": "<remaining>"}[key]; ok {
+		return known
 	}
 	for _, name := range slices.SortedFunc(maps.Keys(n.saved), n.longestFirst) {
 		if len(n.saved[name]) >= 26 { // Nothing shorter is sure to be meant.
@@ -106,10 +112,16 @@ func (n *narrator) same(key, text string) string {
 		}
 	}
 	text = ulid.ReplaceAllString(text, "<id>")
+	if key == "id" || key == "questionId" { // A question's follows from the names of what it is about.
+		text = questionID.ReplaceAllString(text, "$1-<question>")
+	}
 	text = timestamp.ReplaceAllStringFunc(text, n.sameTime)
 	if key == "data" || key == "document" { // Its days and times of day are apart.
 		text = strings.ReplaceAll(text, n.began.UTC().Format(time.DateOnly), "<today>")
+		text = calendarTime.ReplaceAllString(text, "<calendar time>")
+		text = uid.ReplaceAllString(text, "<uid>")
 		text = clock.ReplaceAllString(text, "<clock>")
+		text = calendarChange.ReplaceAllString(text, "$1:<$1>")
 	}
 	return text
 }
@@ -128,7 +140,9 @@ func (n *narrator) sameTime(text string) string {
 		if err != nil {
 			continue
 		}
-		for name, age := range map[string]time.Duration{"<now>": 0, "<purge>": 30 * 24 * time.Hour} {
+		for name, age := range map[string]time.Duration{
+			"<now>": 0, "<at risk>": 18 * time.Hour, "<due>": 24 * time.Hour, "<purge>": 30 * 24 * time.Hour, "<look back>": 90 * 24 * time.Hour,
+		} {
 			if sinceBegin := t.Add(-age).Sub(n.began); sinceBegin > -2*time.Second && sinceBegin < patience {
 				return name
 			}
@@ -137,7 +151,7 @@ func (n *narrator) sameTime(text string) string {
 	return text
 }
 
-// checkedLags replaces the recording lags, once they are known to be right.
+// checkedLags replaces the recording lags, and how late clocks were met, once they are known to be right.
 func checkedLags(t *testing.T, s step, value any) any {
 	t.Helper()
 	switch value := value.(type) {
@@ -152,6 +166,12 @@ func checkedLags(t *testing.T, s step, value any) any {
 				t.Errorf("%s: recordingLag is %v, want %s", s.Step, given, want)
 			}
 			copied["recordingLag"] = "<lag>"
+		}
+		if given, ok := value["late"]; ok {
+			if want := jsonDuration(t, parseTime(t, value["metTime"]).Sub(parseTime(t, value["dueTime"]))); given != want {
+				t.Errorf("%s: late is %v, want %s", s.Step, given, want)
+			}
+			copied["late"] = "<late>"
 		}
 		return copied
 	case []any:

@@ -1,6 +1,7 @@
 package endtoend_test
 
 import (
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,14 +23,13 @@ func TestReadme(t *testing.T) {
 		t.Run(story, func(t *testing.T) {
 			t.Parallel()
 			commands := commandsOf(t, string(readme), story)
-			for _, tool := range []string{"bash", "curl", "jq"} {
-				if _, err := exec.LookPath(tool); err != nil && strings.Contains("bash "+commands, tool+" ") {
-					t.Skipf("%s is not installed", tool)
-				}
-			}
+			skipWithout(t, commands)
 			d := serve(t, newSQLite(t))
-			d.runScript(t, commands)
+			d.runScript(t, commands, nil)
 			d.checkFinished(t)
+			if story == "debrief" {
+				d.checkGaps(t)
+			}
 		})
 	}
 }
@@ -52,15 +52,40 @@ func commandsOf(t *testing.T, readme, name string) string {
 	return commands.String()
 }
 
-// runScript runs commands that are meant for a server on the usual ports.
-func (d *debrief) runScript(t *testing.T, commands string) {
+// skipWithout skips a test whose commands need a tool that is not installed.
+func skipWithout(t *testing.T, commands string) {
 	t.Helper()
+	for _, tool := range []string{"bash", "curl", "jq"} {
+		if _, err := exec.LookPath(tool); err != nil && strings.Contains("bash "+commands, tool+" ") {
+			t.Skipf("%s is not installed", tool)
+		}
+	}
+}
+
+// scriptHead makes a script end at the first command that fails or is refused.
+const scriptHead = `set -euo pipefail
+curl() { command curl --fail-with-body "$@"; }
+`
+
+// runScript runs commands that are meant for a server on the usual ports, in a directory with files of these texts.
+func (d *debrief) runScript(t *testing.T, commands string, files map[string]string) {
+	t.Helper()
+	directory := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(directory, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	usual := strings.NewReplacer(
 		"localhost:8080", d.httpAddress, "127.0.0.1:8080", d.httpAddress,
 		"localhost:9090", d.grpcAddress, "127.0.0.1:9090", d.grpcAddress,
 	)
-	script := exec.CommandContext(t.Context(), "bash", "-c", "set -euo pipefail\n"+usual.Replace(commands))
-	script.Dir = t.TempDir()
+	script := exec.CommandContext(t.Context(), "bash", "-c", scriptHead+usual.Replace(commands))
+	script.Dir = directory
 	script.Env = append(environment(t),
 		"USER=robin", // As every login has it.
 		"DEBRIEF_SERVER="+d.grpcAddress,
@@ -68,6 +93,15 @@ func (d *debrief) runScript(t *testing.T, commands string) {
 	)
 	if output, err := script.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s\nThe commands:\n%s", err, output, commands)
+	}
+}
+
+// checkGaps wants a gap between what was believed and what was true.
+func (d *debrief) checkGaps(t *testing.T) {
+	t.Helper()
+	code, answer, err := d.try(t.Context(), http.MethodGet, "/v1/modelGaps", "", nil)
+	if err != nil || code != http.StatusOK || !strings.Contains(answer, "MODEL_GAP_KIND_PHANTOM_COMPONENT") {
+		t.Errorf("the gaps are %d, %s, %v", code, answer, err)
 	}
 }
 

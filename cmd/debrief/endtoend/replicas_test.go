@@ -3,26 +3,30 @@ package endtoend_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
 	"github.com/debriefhq/debrief/repository/mongodb/mongodbtest"
 )
 
 // serveTwice starts two servers on one new database.
-func serveTwice(t *testing.T) (store string, replicas [2]*debrief) {
+func serveTwice(t *testing.T, more ...string) (store string, replicas [2]*debrief) {
 	t.Helper()
 	store = mongodbtest.NewDatabase(t)
 	// Both come upon an empty database at the same time.
-	arguments := []string{"serve", "--store", store, "--grpc-addr", "127.0.0.1:0", "--http-addr", "127.0.0.1:0"}
+	arguments := append([]string{"serve", "--store", store, "--grpc-addr", "127.0.0.1:0", "--http-addr", "127.0.0.1:0"}, more...)
 	launched := [2]*program{launch(t, binaryPath(t), arguments...), launch(t, binaryPath(t), arguments...)}
 	for i := range replicas {
 		replicas[i] = ready(t, launched[i])
@@ -135,7 +139,8 @@ func TestReplicasCompete(t *testing.T) {
 		}
 		compete(t, replicas, times, incident)
 	}
-	checkSameFeed(t, replicas, 4*rounds)
+	// Resolving starts two clocks.
+	checkSameFeed(t, replicas, 6*rounds)
 	for _, replica := range replicas {
 		if got := len(replica.listIncidents(t, "")); got != rounds {
 			t.Errorf("there are %d incidents, want %d", got, rounds)
@@ -169,6 +174,37 @@ func compete(t *testing.T, replicas [2]*debrief, times int, incident *debriefv1.
 		got := must[*debriefv1.Incident](t)(replica.incidents.GetIncident(t.Context(), &debriefv1.GetIncidentRequest{Name: name}))
 		if got.GetState() != resolved || len(updated.granted) == 1 && got.GetTitle() != updated.granted[0].GetTitle() {
 			t.Errorf("in the end: %v, want it resolved with the title of %v", got, updated.granted)
+		}
+	}
+}
+
+// TestReplicasTellOfClocksOnce has clocks run out while two replicas look, each of which tells in time by itself.
+func TestReplicasTellOfClocksOnce(t *testing.T) {
+	t.Parallel()
+	policies := filepath.Join(t.TempDir(), "clocks.yaml")
+	text := "clocks: {review: {default: {length: 1m, at_risk: 2%}}, follow_up: {default: {length: 1m, at_risk: 0}}}"
+	if err := os.WriteFile(policies, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, replicas := serveTwice(t, "--clock-policies", policies, "--clock-interval", "50ms")
+	const incidents = 20
+	for number := range incidents {
+		replica := replicas[number%len(replicas)]
+		resolvedAt := timestamppb.New(time.Now().Add(-58 * time.Second)) // Two seconds are left.
+		opened := must[*debriefv1.Incident](t)(replica.incidents.CreateIncident(t.Context(), &debriefv1.CreateIncidentRequest{
+			Incident: &debriefv1.Incident{Title: "Once"}, DetectTime: resolvedAt,
+		}))
+		must[*debriefv1.Incident](t)(replica.incidents.ResolveIncident(t.Context(), &debriefv1.ResolveIncidentRequest{Name: opened.GetName(), Time: resolvedAt}))
+	}
+	// Opened, resolved, two clocks started; one at risk; two breached.
+	checkSameFeed(t, replicas, 7*incidents)
+	for _, event := range replicas[0].follow(t) {
+		if event.GetType() != debriefv1.Event_TYPE_CLOCK_BREACHED {
+			continue
+		}
+		incident := must[*debriefv1.Incident](t)(replicas[1].incidents.GetIncident(t.Context(), &debriefv1.GetIncidentRequest{Name: event.GetIncident()}))
+		if due := incident.GetReviewClock().GetDueTime().AsTime(); !event.GetTime().AsTime().Equal(due) {
+			t.Errorf("the breach of %v is told of %v", due, event.GetTime().AsTime())
 		}
 	}
 }

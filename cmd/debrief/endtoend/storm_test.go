@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
 )
 
-// storm is many alerts at once, in groups of 20 to 50 that each are delivered together. Episodes are known by their
+// storm is many alerts at once, in groups that each are delivered together. Episodes are known by their
 // fingerprints. It is the same for the same seed.
 type storm struct {
 	random *rand.Rand
@@ -32,10 +34,13 @@ var stormBegan = time.Date(2025, time.March, 4, 9, 0, 0, 0, time.UTC)
 
 // newStorm makes a storm. Every third group or so is delivered twice, as by a pair of Alertmanagers, and every third is
 // told to be over in the end.
-func newStorm(alerts int) *storm {
+func newStorm(alerts int) *storm { return newStormOf(alerts, 20, 50) }
+
+// newStormOf makes one in groups of other sizes.
+func newStormOf(alerts, smallest, largest int) *storm {
 	s := &storm{random: rand.New(rand.NewPCG(2025, uint64(alerts)))}
 	for made := 0; made < alerts; {
-		size := min(20+s.random.IntN(31), alerts-made)
+		size := min(smallest+s.random.IntN(largest-smallest+1), alerts-made)
 		g := group{resolved: s.random.IntN(3) == 0}
 		for i := range size {
 			g.fingerprints = append(g.fingerprints, fmt.Sprintf("%016x", made+i+1))
@@ -124,6 +129,7 @@ func deliver(ctx context.Context, to func() *debrief, body string, acknowledged 
 // check holds a store against what came of a storm: one incident for each episode, with all that belongs to it.
 func (s *storm) check(t *testing.T, d *debrief) {
 	t.Helper()
+	d.awaitDeliveries(t)
 	incidents := d.byFingerprint(t)
 	found := 0
 	for _, g := range s.groups {
@@ -141,4 +147,15 @@ func (s *storm) check(t *testing.T, d *debrief) {
 		t.Errorf("there are %d incidents, want %d", len(incidents), found)
 	}
 	s.checkEvents(t, d, incidents)
+}
+
+// awaitDeliveries waits until everything that was acknowledged is worked off, also what a server that is gone has left behind.
+func (d *debrief) awaitDeliveries(t *testing.T) {
+	t.Helper()
+	eventually(t, "no delivery waits", func() bool {
+		waiting := must[*debriefv1.ListDeliveriesResponse](t)(d.intake.ListDeliveries(t.Context(), &debriefv1.ListDeliveriesRequest{
+			PageSize: 1, Filter: "state = PENDING",
+		}))
+		return len(waiting.GetDeliveries()) == 0
+	})
 }

@@ -17,7 +17,7 @@ import (
 
 // step is one call of a story, and what is to come of it. Requests and answers are JSON as the API has it over REST.
 // `${name}` stands for what an earlier step saved, `<now>` for a time at which the story was told, `<id>` for an id that
-// nobody saved, `<etag>`, `<token>` and `<lag>` for those.
+// nobody saved, `<etag>`, `<token>`, `<lag>` and `<remaining>` for those, `<at risk>` and `<due>` for when clocks are that started now.
 type step struct {
 	// Step says what happens.
 	Step string
@@ -62,8 +62,16 @@ type told struct {
 	Details []any
 }
 
-func TestStory(t *testing.T) {
-	steps := readStory(t, "testdata/story.yaml")
+func TestStory(t *testing.T) { tellEverywhere(t, "testdata/story.yaml") }
+
+func TestStoryOfLanguage(t *testing.T) {
+	tellEverywhere(t, "testdata/language.yaml", "--language-policy", "block")
+}
+
+// tellEverywhere tells a story on each store and by each door: it is answered the same.
+func tellEverywhere(t *testing.T, path string, flags ...string) {
+	t.Helper()
+	steps := readStory(t, path)
 	var first []told
 	for _, store := range []struct {
 		name string
@@ -74,7 +82,7 @@ func TestStory(t *testing.T) {
 			call func(*debrief) caller
 		}{{"gRPC", overGRPC}, {"REST", overREST}} {
 			t.Run(store.name+"/"+way.name, func(t *testing.T) {
-				story := tell(t, way.call(serve(t, store.open(t))), steps)
+				story := tell(t, way.call(serve(t, store.open(t), flags...)), steps)
 				if first == nil {
 					first = story
 				}

@@ -36,11 +36,18 @@ var noRoom = &problem{
 	message: "the requests that are worked on have too many bytes already: send it again",
 }
 
-// read is readJSON, once there is room. The room is given back by release, when nobody needs the body any more.
+// read reads a body that is to be JSON. The room is given back by release, when nobody needs the body any more.
 func (b *bodies) read(w http.ResponseWriter, r *http.Request) (body []byte, release func(), problem *problem) {
-	size := bodySize(r)
+	return b.readAs(w, r, isJSON)
+}
+
+func isJSON(mediaType string) bool { return mediaType == jsonType }
+
+// readAs is readBody, once there is room. The room is given back by release, when nobody needs the body any more.
+func (b *bodies) readAs(w http.ResponseWriter, r *http.Request, isType func(string) bool) (body []byte, release func(), problem *problem) {
+	size := bodySize(r, isType)
 	if size == 0 {
-		body, problem = readJSON(w, r)
+		body, problem = readBody(w, r, isType)
 		return body, func() {}, problem
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), b.patience)
@@ -48,14 +55,14 @@ func (b *bodies) read(w http.ResponseWriter, r *http.Request) (body []byte, rele
 	if err := b.room.Acquire(ctx, size); err != nil {
 		return nil, func() {}, noRoom
 	}
-	body, problem = readJSON(w, r)
+	body, problem = readBody(w, r, isType)
 	return body, func() { b.room.Release(size) }, problem
 }
 
 // bodySize is how many bytes the body of a request may turn out to have. One that is refused unread has none.
-func bodySize(r *http.Request) int64 {
+func bodySize(r *http.Request, isType func(string) bool) int64 {
 	switch {
-	case r.Body == nil || r.Body == http.NoBody || r.ContentLength > maxRequest || checkType(r.Header) != nil:
+	case r.Body == nil || r.Body == http.NoBody || r.ContentLength > maxRequest || checkType(r.Header, isType) != nil:
 		return 0
 	case r.ContentLength < 0:
 		return maxRequest
@@ -64,13 +71,13 @@ func bodySize(r *http.Request) int64 {
 	}
 }
 
-// readJSON reads the body of a request, which is to be JSON of at most maxRequest bytes. An empty body need not say what
+// readBody reads the body of a request, which is to be of a type and of at most maxRequest bytes. An empty body need not say what
 // it is. What was read is returned with a problem, too.
-func readJSON(w http.ResponseWriter, r *http.Request) ([]byte, *problem) {
+func readBody(w http.ResponseWriter, r *http.Request, isType func(string) bool) ([]byte, *problem) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
-	if problem := checkType(r.Header); problem != nil {
+	if problem := checkType(r.Header, isType); problem != nil {
 		return nil, problem
 	}
 	if r.ContentLength > maxRequest {
@@ -99,14 +106,14 @@ func tooLarge() *problem {
 	}
 }
 
-// checkType refuses what is not said to be JSON, or is packed. A browser sends JSON across origins only after having
+// checkType refuses what is not said to be of a type, or is packed. A browser sends JSON across origins only after having
 // asked, which forms and images do not.
-func checkType(header http.Header) *problem {
+func checkType(header http.Header, isType func(string) bool) *problem {
 	if encoding := header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return unsupported(fmt.Sprintf("the body is encoded as %q: send it as it is", encoding))
 	}
 	contentType := header.Get("Content-Type")
-	if mediaType, _, err := mime.ParseMediaType(contentType); err != nil || mediaType != jsonType {
+	if mediaType, _, err := mime.ParseMediaType(contentType); err != nil || !isType(mediaType) {
 		return unsupported(fmt.Sprintf("the body is said to be %q: send JSON, with the header Content-Type: %s", contentType, jsonType))
 	}
 	return nil

@@ -36,7 +36,7 @@ func TestABodyTakesAsMuchRoomAsItMayNeed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := request(t, 2)
 			test.change(r)
-			if got := bodySize(r); got != test.want {
+			if got := bodySize(r, isJSON); got != test.want {
 				t.Errorf("it takes %d bytes, want %d", got, test.want)
 			}
 		})

@@ -7,9 +7,12 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/debriefhq/debrief/service"
+	"github.com/debriefhq/debrief/service/clock"
+	"github.com/debriefhq/debrief/service/email"
 )
 
 // Config is how a server runs. Start from [DefaultConfig] and change what is to be different.
@@ -27,6 +30,9 @@ type Config struct {
 	// CORSOrigins are the web origins whose pages may call the API from a browser, such as `https://dashboard.example.com`;
 	// `*` is all of them. Empty: none.
 	CORSOrigins []string
+	// PublicURL is where people and programs reach Debrief over HTTP, such as `https://debrief.example.com`: what leaves
+	// Debrief, such as feeds, links to it. Empty: links are relative, or left out.
+	PublicURL string
 
 	// DefaultDeadline is how long a call may take whose caller did not set a deadline.
 	DefaultDeadline time.Duration
@@ -40,14 +46,35 @@ type Config struct {
 	Retention time.Duration
 	// PurgeInterval is how often, on average, what is past its retention is purged.
 	PurgeInterval time.Duration
+	// ClockPolicies is the file that says how the clocks of incidents run; see clock.ParsePolicies. Empty: 24 hours for all.
+	ClockPolicies string
+	// ClockInterval is how often, at least, the server looks for what clocks have to tell. What it knows to be due is
+	// told when it is.
+	ClockInterval time.Duration
+	// DeliveryInterval is how often the server looks for deliveries that are to be tried again, or were left behind.
+	DeliveryInterval time.Duration
 	// StoreCheckInterval is how often the server looks whether the store can be reached.
 	StoreCheckInterval time.Duration
+	// LookBack is how long after an action item was done one looks back whether it helped.
+	LookBack time.Duration
 	// Alerts says how alerts become incidents. Its zero value means the service's defaults.
 	Alerts service.AlertOptions
+	// Language says how the blameless check reads. Its zero value means the service's defaults.
+	Language service.LanguageOptions
+	// Webhooks says how webhooks are sent. Its zero value means the service's defaults.
+	Webhooks service.WebhookOptions
+	// SMTPServer is the mail server that takes e-mail; see email.Options. Empty: none is sent.
+	SMTPServer string
+	// EmailFrom is who e-mail is from: an address, with or without a name. Required where there is an SMTPServer.
+	EmailFrom string
+	// EmailDomains are those to whose addresses e-mail is sent, such as `example.com`; `*` is all. Required where there is an
+	// SMTPServer: whoever can create a subscription decides who gets it.
+	EmailDomains []string
 
 	// MaxConnections bounds the connections to each of the two addresses; further ones wait to be accepted.
 	MaxConnections int
-	// MaxDeliveries bounds the deliveries of alerts that are worked on at once; further ones are answered 503.
+	// MaxDeliveries bounds the deliveries of alerts that are worked on at once; further ones wait for half a second, and are
+	// then answered 503.
 	MaxDeliveries int
 
 	// LogLevel is the least level to log. At slog.LevelInfo there is a line for each call.
@@ -58,6 +85,11 @@ type Config struct {
 	LogOutput io.Writer
 	// Version is the program's version, told in telemetry. Empty: that of the build, where it is known.
 	Version string
+
+	// policies are what the file ClockPolicies says.
+	policies clock.Policies
+	// email is how e-mail is sent.
+	email service.EmailOptions
 }
 
 // SettingsError says which setting makes no sense, and what would be right.
@@ -82,6 +114,9 @@ func DefaultConfig() Config {
 		ShutdownTimeout:    20 * time.Second,
 		Retention:          service.DefaultRetention,
 		PurgeInterval:      time.Hour,
+		LookBack:           service.DefaultLookBack,
+		ClockInterval:      10 * time.Second,
+		DeliveryInterval:   5 * time.Second,
 		StoreCheckInterval: 2 * time.Second,
 		MaxConnections:     4096,
 		MaxDeliveries:      64,
@@ -105,7 +140,7 @@ func (c *Config) complete() error {
 		}
 		c.Store = store
 	}
-	if err := errors.Join(c.checkBounds(), c.checkOrigins(), c.checkFormat()); err != nil {
+	if err := errors.Join(c.checkBounds(), c.checkOrigins(), c.checkPublicURL(), c.checkFormat(), c.readPolicies(), c.prepareEmail()); err != nil {
 		return &SettingsError{err}
 	}
 	return nil
@@ -118,6 +153,9 @@ func (c *Config) checkBounds() error {
 		"shutdown-timeout":     int64(c.ShutdownTimeout),
 		"retention":            int64(c.Retention),
 		"purge-interval":       int64(c.PurgeInterval),
+		"look-back":            int64(c.LookBack),
+		"clock-interval":       int64(c.ClockInterval),
+		"delivery-interval":    int64(c.DeliveryInterval),
 		"store-check-interval": int64(c.StoreCheckInterval),
 		"max-connections":      int64(c.MaxConnections),
 		"max-deliveries":       int64(c.MaxDeliveries),
@@ -130,6 +168,20 @@ func (c *Config) checkBounds() error {
 		problems = append(problems, fmt.Errorf("drain-delay is %v: it must be between zero and half of shutdown-timeout, %v", c.DrainDelay, c.ShutdownTimeout/2))
 	}
 	return errors.Join(problems...)
+}
+
+// checkPublicURL takes a slash at the end away.
+func (c *Config) checkPublicURL() error {
+	if c.PublicURL == "" {
+		return nil
+	}
+	parsed, err := url.Parse(c.PublicURL)
+	if err != nil || parsed.Host == "" || parsed.User != nil || parsed.RawQuery != "" || parsed.Fragment != "" ||
+		parsed.Scheme != "https" && parsed.Scheme != "http" {
+		return fmt.Errorf("public-url is %q: want an address such as https://debrief.example.com, without a query", c.PublicURL)
+	}
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	return nil
 }
 
 // checkOrigins wants whole origins: a pattern that matches more than was meant opens the API to strangers' pages.
@@ -149,6 +201,55 @@ func (c *Config) checkOrigins() error {
 func (c *Config) checkFormat() error {
 	if c.LogFormat != "json" && c.LogFormat != "text" {
 		return fmt.Errorf("log-format is %q: want json or text", c.LogFormat)
+	}
+	return nil
+}
+
+// prepareEmail makes of the settings what sends e-mail.
+func (c *Config) prepareEmail() error {
+	if c.SMTPServer == "" {
+		if c.EmailFrom != "" || len(c.EmailDomains) > 0 {
+			return errors.New("smtp-server is required where email-from or email-domains are given: no e-mail is sent without it")
+		}
+		return nil
+	}
+	switch {
+	case c.EmailFrom == "":
+		return errors.New("email-from is required where smtp-server is given: say who e-mail is from")
+	case len(c.EmailDomains) == 0:
+		return errors.New("email-domains is required where smtp-server is given: say who may be written to, such as example.com; * is everybody")
+	case c.PublicURL == "":
+		return errors.New("public-url is required where smtp-server is given: e-mail has links, and one to unsubscribe")
+	}
+	for _, domain := range c.EmailDomains {
+		if err := email.CheckDomain(domain); err != nil {
+			return fmt.Errorf("email-domains has %q, which %w", domain, err)
+		}
+	}
+	mailer, err := email.NewMailer(email.Options{Server: c.SMTPServer, From: c.EmailFrom})
+	if err != nil {
+		return fmt.Errorf("smtp-server, email-from: %w", err)
+	}
+	c.email = service.EmailOptions{Mailer: mailer, Domains: c.EmailDomains}
+	return nil
+}
+
+// readPolicies reads the file of clock policies, of which no more than is taken.
+func (c *Config) readPolicies() error {
+	if c.ClockPolicies == "" {
+		c.policies = clock.DefaultPolicies()
+		return nil
+	}
+	file, err := os.Open(c.ClockPolicies)
+	if err != nil {
+		return fmt.Errorf("clock-policies: %w", err)
+	}
+	data, err := io.ReadAll(io.LimitReader(file, clock.MaxPoliciesSize+1))
+	if err = errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("clock-policies: %w", err)
+	}
+	if c.policies, err = clock.ParsePolicies(data); err != nil {
+		return fmt.Errorf("clock-policies: %s: %w", c.ClockPolicies, err)
 	}
 	return nil
 }

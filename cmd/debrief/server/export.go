@@ -21,8 +21,17 @@ func protectDocument(ctx context.Context, w http.ResponseWriter, message proto.M
 		return nil
 	}
 	disposition, extension := "attachment", ".md"
-	if strings.HasPrefix(body.GetContentType(), "text/html") {
+	switch mediaType, _, _ := strings.Cut(body.GetContentType(), ";"); mediaType {
+	case "text/html":
 		disposition, extension = "inline", ".html"
+	case "image/svg+xml":
+		disposition, extension = "inline", ".svg"
+	case "text/plain":
+		extension = ".txt"
+	case "text/calendar":
+		extension = ".ics"
+	case "application/atom+xml":
+		disposition, extension = "inline", ".xml"
 	}
 	header := w.Header()
 	header.Set("Content-Security-Policy", documentPolicy)
@@ -34,7 +43,8 @@ func protectDocument(ctx context.Context, w http.ResponseWriter, message proto.M
 func fileName(ctx context.Context) string {
 	id := "document"
 	if request, ok := ctx.Value(requestKey{}).(*http.Request); ok {
-		id, _, _ = strings.Cut(path.Base(request.URL.Path), ":")
+		id, _, _ = strings.Cut(strings.TrimSuffix(path.Base(request.URL.Path), ".ics"), ":")
+		id = strings.TrimSuffix(id, ".atom")
 	}
 	return strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {

@@ -63,10 +63,37 @@ func (g *gateway) register(ctx context.Context, connection grpc.ClientConnInterf
 			return debriefv1.RegisterActionItemServiceHandlerClient(ctx, g.mux, debriefv1.NewActionItemServiceClient(connection))
 		},
 		func() error {
+			return debriefv1.RegisterStatementServiceHandlerClient(ctx, g.mux, debriefv1.NewStatementServiceClient(connection))
+		},
+		func() error {
+			return debriefv1.RegisterClockServiceHandlerClient(ctx, g.mux, debriefv1.NewClockServiceClient(connection))
+		},
+		func() error {
+			return debriefv1.RegisterLanguageServiceHandlerClient(ctx, g.mux, debriefv1.NewLanguageServiceClient(connection))
+		},
+		func() error {
+			return debriefv1.RegisterPracticeServiceHandlerClient(ctx, g.mux, debriefv1.NewPracticeServiceClient(connection))
+		},
+		func() error {
+			return debriefv1.RegisterSystemServiceHandlerClient(ctx, g.mux, debriefv1.NewSystemServiceClient(connection))
+		},
+		func() error {
+			return debriefv1.RegisterMentalModelServiceHandlerClient(ctx, g.mux, debriefv1.NewMentalModelServiceClient(connection))
+		},
+		func() error {
 			return debriefv1.RegisterEventServiceHandlerClient(ctx, g.mux, debriefv1.NewEventServiceClient(connection))
 		},
 		func() error {
 			return debriefv1.RegisterIntakeServiceHandlerClient(ctx, g.mux, debriefv1.NewIntakeServiceClient(connection))
+		},
+		func() error {
+			return debriefv1.RegisterAlertServiceHandlerClient(ctx, g.mux, debriefv1.NewAlertServiceClient(connection))
+		},
+		func() error {
+			return debriefv1.RegisterIntegrationServiceHandlerClient(ctx, g.mux, debriefv1.NewIntegrationServiceClient(connection))
+		},
+		func() error {
+			return debriefv1.RegisterSubscriptionServiceHandlerClient(ctx, g.mux, debriefv1.NewSubscriptionServiceClient(connection))
 		},
 	} {
 		if err := register(); err != nil {

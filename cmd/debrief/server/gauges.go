@@ -11,6 +11,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/debriefhq/debrief/repository"
+	"github.com/debriefhq/debrief/service"
+	"github.com/debriefhq/debrief/service/clock"
 	"github.com/debriefhq/debrief/service/lifecycle"
 )
 
@@ -53,12 +55,20 @@ func newGauges(meters metric.MeterProvider, store repository.Repository) (*gauge
 	if err != nil {
 		return nil, err
 	}
+	clocks, err := meter.Int64ObservableGauge("debrief.clocks.breached", metric.WithUnit("{incident}"),
+		metric.WithDescription("Incidents with a clock that is breached, without exercises, by clock; 10000 stands for that many or more."))
+	if err != nil {
+		return nil, err
+	}
 	g := &gauges{store: store}
 	for _, state := range []string{lifecycle.Triage, lifecycle.Active, lifecycle.Mitigated, lifecycle.Resolved} {
 		g.add(incidents, metric.WithAttributes(attribute.String("debrief.incident.state", state)), g.incidentsIn(state))
 	}
 	g.add(items, metric.WithAttributes(), g.overdue)
-	_, err = meter.RegisterCallback(g.observe, incidents, items)
+	for _, kind := range []clock.Kind{clock.Review, clock.FollowUp} {
+		g.add(clocks, metric.WithAttributes(attribute.String("debrief.clock", kind.String())), g.breached(kind))
+	}
+	_, err = meter.RegisterCallback(g.observe, incidents, items, clocks)
 	return g, err
 }
 
@@ -77,6 +87,18 @@ func (g *gauges) incidentsIn(state string) func(context.Context) (int, error) {
 		Limit: gaugeLimit,
 	}
 	return func(ctx context.Context) (int, error) { return g.store.Incidents().Count(ctx, query) }
+}
+
+func (g *gauges) breached(kind clock.Kind) func(context.Context) (int, error) {
+	return func(ctx context.Context) (int, error) {
+		return g.store.Incidents().Count(ctx, repository.Query{
+			Where: repository.And{
+				service.ClockIs(kind, clock.Breached, time.Now()),
+				repository.Not{Condition: repository.TermIn{repository.Term("kind", "EXERCISE")}},
+			},
+			Limit: gaugeLimit,
+		})
+	}
 }
 
 func (g *gauges) overdue(ctx context.Context) (int, error) {

@@ -49,14 +49,22 @@ func newCalls(config Config, telemetry *telemetry, services *service.Services) (
 		recovery.UnaryServerInterceptor(onPanic(telemetry.logger)),
 		defaultDeadline(config.DefaultDeadline),
 	}, rules...)
+	streamRules, err := services.StreamInterceptors()
+	if err != nil {
+		return nil, err
+	}
+	streamInterceptors := append([]grpc.StreamServerInterceptor{
+		logStreams(telemetry.logger),
+		recovery.StreamServerInterceptor(onPanic(telemetry.logger)),
+	}, streamRules...)
 	observer := observeCalls(telemetry)
 	c := &calls{
 		server: grpc.NewServer(append(limits(),
 			grpc.StatsHandler(observer),
 			grpc.ChainUnaryInterceptor(interceptors...),
-			grpc.ChainStreamInterceptor(recovery.StreamServerInterceptor(onPanic(telemetry.logger))),
+			grpc.ChainStreamInterceptor(streamInterceptors...),
 		)...),
-		inProcess: &inProcess{methods: map[string]unaryMethod{}, interceptor: chained(interceptors), stats: observer},
+		inProcess: newInProcess(chained(interceptors), chainedStreams(streamInterceptors), observer),
 		health:    health.NewServer(),
 	}
 	services.Register(c.server)

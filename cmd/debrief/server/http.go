@@ -50,6 +50,8 @@ func withOrigins(origins []string, handler http.Handler) (http.Handler, error) {
 			return nil, fmt.Errorf("cors-origins: %w", err)
 		}
 	}
+	// The page to unsubscribe has no origin to tell, as it sends no referrer; the token in its address is the permission.
+	protection.AddInsecureBypassPattern("POST " + service.UnsubscribePath + "{subscription}")
 	protection.SetDenyHandler(http.HandlerFunc(foreignOrigin))
 	handler = protection.Handler(handler)
 	if len(origins) == 0 {

@@ -59,11 +59,8 @@ type getIncident = func(context.Context, *debriefv1.GetIncidentRequest) (*debrie
 
 // connect offers the method over an in-process connection.
 func connect(told *events, get getIncident) (debriefv1.IncidentServiceClient, *inProcess) {
-	connection := &inProcess{
-		methods:     map[string]unaryMethod{},
-		interceptor: chained([]grpc.UnaryServerInterceptor{told.interceptor("first"), told.interceptor("second")}),
-		stats:       told,
-	}
+	interceptor := chained([]grpc.UnaryServerInterceptor{told.interceptor("first"), told.interceptor("second")})
+	connection := newInProcess(interceptor, chainedStreams(nil), told)
 	debriefv1.RegisterIncidentServiceServer(connection, &fakeIncidents{get: get})
 	return debriefv1.NewIncidentServiceClient(connection), connection
 }

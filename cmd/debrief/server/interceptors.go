@@ -25,6 +25,17 @@ func chained(interceptors []grpc.UnaryServerInterceptor) grpc.UnaryServerInterce
 	}
 }
 
+// chainedStreams does the same for streams.
+func chainedStreams(interceptors []grpc.StreamServerInterceptor) grpc.StreamServerInterceptor {
+	return func(service any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		for _, interceptor := range slices.Backward(interceptors) {
+			next := handler
+			handler = func(service any, stream grpc.ServerStream) error { return interceptor(service, stream, info, next) }
+		}
+		return handler(service, stream)
+	}
+}
+
 // logCalls writes a line for each call: never who called, nor what was said.
 func logCalls(logger *slog.Logger) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
@@ -40,6 +51,20 @@ func logCalls(logger *slog.Logger) grpc.UnaryServerInterceptor {
 			milliseconds(time.Since(start)),
 		)
 		return answer, err
+	}
+}
+
+// logStreams does the same for streams, when they end. The reflection service's are what machines ask.
+func logStreams(logger *slog.Logger) grpc.StreamServerInterceptor {
+	return func(service any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		start := time.Now()
+		err := handler(service, stream)
+		logger.LogAttrs(stream.Context(), callLevel(info.FullMethod), "stream",
+			slog.String("method", info.FullMethod),
+			slog.String("code", status.Code(err).String()),
+			milliseconds(time.Since(start)),
+		)
+		return err
 	}
 }
 

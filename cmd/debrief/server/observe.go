@@ -11,14 +11,14 @@ import (
 
 // observed makes a span and measurements of each request to the site, but for those that machines make every few seconds.
 func observed(telemetry *telemetry, address net.Addr, site http.Handler) http.Handler {
-	return unnamed(otelhttp.NewHandler(routed(site), "HTTP",
+	return unnamed(rooted(unkeyed(untokened(otelhttp.NewHandler(routed(site), "HTTP",
 		otelhttp.WithTracerProvider(telemetry.tracers),
 		otelhttp.WithMeterProvider(telemetry.meters),
 		otelhttp.WithPropagators(telemetry.propagators),
 		otelhttp.WithFilter(noProbe),
 		// Else it is read from the Host header, and callers make as many series as they like.
 		otelhttp.WithServerName(address.String()),
-	))
+	)))))
 }
 
 // tellCallers are the headers that tell a caller from others, and that spans would have as attributes.

@@ -17,6 +17,8 @@ import (
 
 	"github.com/debriefhq/debrief/repository"
 	"github.com/debriefhq/debrief/service"
+	"github.com/debriefhq/debrief/service/outbound"
+	"github.com/debriefhq/debrief/service/outbound/sns"
 )
 
 // Server is a Debrief that runs.
@@ -101,10 +103,19 @@ func (s *Server) listen(ctx context.Context) (grpcListener, httpListener net.Lis
 }
 
 func (s *Server) serve(ctx context.Context, store repository.Repository, grpcListener, httpListener net.Listener) error {
+	alerts := s.config.Alerts
+	amazon := sns.NewClient(outbound.NewClient(outbound.Options{}))
+	alerts.Confirm, alerts.Certificates = amazon.Confirm, amazon
 	services, err := service.New(service.Options{
 		Repository:    store,
 		Retention:     s.config.Retention,
-		Alerts:        s.config.Alerts,
+		LookBack:      s.config.LookBack,
+		PublicURL:     s.config.PublicURL,
+		ClockPolicies: s.config.policies,
+		Alerts:        alerts,
+		Language:      s.config.Language,
+		Webhooks:      s.config.Webhooks,
+		Email:         s.config.email,
 		MeterProvider: s.telemetry.meters,
 		Logger:        s.logger,
 	})
@@ -114,7 +125,7 @@ func (s *Server) serve(ctx context.Context, store repository.Repository, grpcLis
 	if err := s.startBackground(ctx, store, services); err != nil {
 		return err
 	}
-	calls, err := newCalls(s.config, s.telemetry, services)
+	calls, err := newCalls(s.config, s.telemetry, services) //nolint:contextcheck // Streams have contexts of their own.
 	if err != nil {
 		return err
 	}
@@ -124,6 +135,10 @@ func (s *Server) serve(ctx context.Context, store repository.Repository, grpcLis
 		return err
 	}
 	s.startHTTP(site, httpListener)
+	s.closers.push("end streams", func(context.Context) error {
+		services.EndStreams()
+		return nil
+	})
 	s.startReadiness(ctx, store, calls)
 	return nil
 }

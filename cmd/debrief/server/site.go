@@ -23,10 +23,15 @@ func newSite(ctx context.Context, config Config, telemetry *telemetry, calls *ca
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", gateway)
-	mux.Handle("/intake/alertmanager", only(&alertmanager{
-		intake: services.Intake, toStatus: services.ToStatus, bodies: bodies,
-		slots: make(chan struct{}, config.MaxDeliveries), deadline: config.DefaultDeadline, logger: telemetry.logger,
-	}, http.MethodPost))
+	mux.Handle("/v1/calendar.ics", conditional(gateway))
+	mux.Handle("/v1/postMortems.atom", conditional(gateway))
+	mux.Handle(intakePath, &intakes{
+		intake: services.Intake, adapters: services.Intake.Adapters(), toStatus: services.ToStatus, bodies: bodies,
+		slots: make(chan struct{}, config.MaxDeliveries), patience: slotPatience, deadline: config.DefaultDeadline,
+		logger: telemetry.logger,
+	})
+	mux.Handle(service.UnsubscribePath+"{subscription}", only(&unsubscribing{services}, http.MethodGet, http.MethodPost))
+	mux.Handle("/v1/events:watch", only(&eventStream{calls: calls.inProcess}, http.MethodGet))
 	read := func(path string, handler http.Handler) { mux.Handle(path, only(handler, http.MethodGet)) }
 	read("/{$}", http.RedirectHandler("/docs/", http.StatusFound))
 	read("/docs/", newDocs())

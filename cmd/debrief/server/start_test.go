@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,11 @@ func TestAServerThatCannotStartSaysWhyAndLeavesNothingOpen(t *testing.T) {
 		},
 		"an address without a host": {func(c *Config) { c.HTTPAddr = ":0" }, "not a loopback address", true},
 		"no address":                {func(c *Config) { c.HTTPAddr = "here" }, "want HOST:PORT", true},
+		"no file of clock policies": {func(c *Config) { c.ClockPolicies = filepath.Join(directory, "none.yaml") }, "clock-policies: open", true},
+		"a clock policy that makes no sense": {
+			func(c *Config) { c.ClockPolicies = policyFile(t, "clocks: {review: {SEV1: {length: a day}}}") }, "clocks.review.SEV1.length", true,
+		},
+		"no time between looking at clocks": {func(c *Config) { c.ClockInterval = 0 }, "clock-interval must be more than zero", true},
 		"an unknown store": {
 			func(c *Config) { c.Store = "postgres://u:secret@db/debrief" }, "want sqlite:PATH, mongodb://", true,
 		},

@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -73,14 +75,30 @@ func TestADeliveryThatMakesNoSenseIsKept(t *testing.T) {
 	}
 }
 
+// testAdapters are the adapters of a server.
+var testAdapters = []intake.Adapter{{
+	Kind: "ALERTMANAGER", Source: intake.Alertmanager,
+	Parse: func(request intake.Request, _ intake.Options) (intake.Delivery, error) {
+		return intake.ParseAlertmanager(request.Body)
+	},
+}}
+
 // fakeIntake answers as the test says.
 type fakeIntake struct {
 	deliver func(context.Context) error
 	reject  error
 }
 
-func (f *fakeIntake) DeliverAlerts(ctx context.Context, _ intake.Delivery) error {
-	return f.deliver(ctx)
+func (f *fakeIntake) Receive(ctx context.Context, adapter intake.Adapter, request intake.Request, _ string) (service.Receipt, error) {
+	delivery, err := adapter.Parse(request, intake.Options{})
+	if err == nil {
+		err = f.deliver(ctx)
+	}
+	return service.Receipt{Request: request, Delivery: delivery}, err
+}
+
+func (f *fakeIntake) AskOpsgenie(context.Context, intake.OpsgenieQuestion, string) (intake.Answer, error) {
+	return intake.Answer{Status: http.StatusNotFound}, nil
 }
 func (f *fakeIntake) Reject(context.Context, service.RejectedDelivery) error { return f.reject }
 
@@ -105,7 +123,8 @@ func TestADeliveryIsAnsweredSoThatAlertmanagerDoesTheRightThing(t *testing.T) {
 		"it is a number that is no number": {body: `{"version":"4","alerts":NaN}`, want: 400},
 	} {
 		t.Run(name, func(t *testing.T) {
-			endpoint := &alertmanager{
+			endpoint := &intakes{
+				adapters: testAdapters,
 				intake:   &fakeIntake{deliver: func(context.Context) error { return test.deliver }, reject: test.reject},
 				toStatus: asIs, bodies: newBodies(maxBodies, time.Hour), slots: make(chan struct{}, 1), deadline: time.Hour, logger: slog.New(slog.DiscardHandler),
 			}
@@ -129,17 +148,7 @@ func deliver(t *testing.T, endpoint http.Handler, body string) *httptest.Respons
 func TestDeliveriesBeyondTheLimitAreToComeAgain(t *testing.T) {
 	const limit = 2
 	entered, leave := make(chan struct{}), make(chan struct{})
-	endpoint := &alertmanager{
-		intake: &fakeIntake{deliver: func(ctx context.Context) error {
-			if _, ok := ctx.Deadline(); !ok {
-				return fmt.Errorf("a delivery without a deadline")
-			}
-			entered <- struct{}{}
-			<-leave
-			return nil
-		}},
-		toStatus: asIs, bodies: newBodies(maxBodies, time.Hour), slots: make(chan struct{}, limit), deadline: time.Hour, logger: slog.New(slog.DiscardHandler),
-	}
+	endpoint := slowEndpoint(limit, 0, entered, leave)
 	statuses := make(chan int)
 	for range limit {
 		go func() { statuses <- deliver(t, endpoint, firing(t)).Code }()
@@ -159,6 +168,41 @@ func TestDeliveriesBeyondTheLimitAreToComeAgain(t *testing.T) {
 	go func() { <-entered }()
 	if again := deliver(t, endpoint, firing(t)); again.Code != http.StatusOK {
 		t.Errorf("the one that came again: %d, want 200", again.Code)
+	}
+}
+
+func TestADeliveryBeyondTheLimitWaitsForAWhile(t *testing.T) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	endpoint := slowEndpoint(1, time.Hour, entered, leave)
+	statuses := make(chan int)
+	for range 2 {
+		go func() { statuses <- deliver(t, endpoint, firing(t)).Code }()
+	}
+	<-entered // One of them, whichever it is. The other one goes in when it has left.
+	leave <- struct{}{}
+	<-entered
+	leave <- struct{}{}
+	for range 2 {
+		if got := <-statuses; got != http.StatusOK {
+			t.Errorf("a delivery that waited, or did not: %d, want 200", got)
+		}
+	}
+}
+
+// slowEndpoint says when it works on a delivery, and goes on when it may.
+func slowEndpoint(limit int, patience time.Duration, entered chan<- struct{}, leave <-chan struct{}) *intakes {
+	return &intakes{
+		adapters: testAdapters,
+		intake: &fakeIntake{deliver: func(ctx context.Context) error {
+			if _, ok := ctx.Deadline(); !ok {
+				return fmt.Errorf("a delivery without a deadline")
+			}
+			entered <- struct{}{}
+			<-leave
+			return nil
+		}},
+		toStatus: asIs, bodies: newBodies(maxBodies, time.Hour), slots: make(chan struct{}, limit), patience: patience, deadline: time.Hour,
+		logger: slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -183,7 +227,8 @@ func TestADeliveryIsLoggedWithTheCodeOfItsAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			log := &logBuffer{}
-			endpoint := &alertmanager{
+			endpoint := &intakes{
+				adapters: testAdapters,
 				intake:   &fakeIntake{deliver: func(context.Context) error { return test.deliver }, reject: test.reject},
 				toStatus: asIs, bodies: test.bodies, slots: make(chan struct{}, 1), deadline: time.Hour,
 				logger: slog.New(slog.NewJSONHandler(log, nil)),
@@ -196,5 +241,81 @@ func TestADeliveryIsLoggedWithTheCodeOfItsAnswer(t *testing.T) {
 				t.Errorf("got %d and the log %s, want %d and %v", recorder.Code, log, test.status, test.want)
 			}
 		})
+	}
+}
+
+// TestAKeyIsTakenFromWhereverSendersCanPutIt also looks that it is in no log.
+func TestAKeyIsTakenFromWhereverSendersCanPutIt(t *testing.T) {
+	log := &logBuffer{}
+	server := start(t, func(config *Config) { config.LogOutput = log })
+	made := server.send(t, http.MethodPost, "/v1/integrations?integrationId=monitors", `{"title":"Monitors","kind":"KIND_ALERTMANAGER"}`, "Content-Type", asJSON)
+	var answer debriefv1.IntegrationWithKey
+	if err := protojson.Unmarshal([]byte(made.body), &answer); err != nil {
+		t.Fatal(err, made.body)
+	}
+	key, wrong := answer.GetKey(), "dbk_"+strings.Repeat("a", 43)
+	basic := func(user, password string) string {
+		return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
+	}
+	for name, test := range map[string]struct {
+		path, header string
+		want         int
+	}{
+		"bearer":         {"", "Bearer " + key, 200},
+		"password":       {"", basic("debrief", key), 200},
+		"user":           {"", basic(key, ""), 200},
+		"last segment":   {"/" + key, "", 200},
+		"parameter":      {"?token=" + key, "", 200},
+		"a wrong bearer": {"", "Bearer " + wrong, 401},
+		"a wrong path":   {"/" + wrong, "", 401},
+		"none":           {"", "", 200},
+	} {
+		headers := []string{"Content-Type", asJSON}
+		if test.header != "" {
+			headers = append(headers, "Authorization", test.header)
+		}
+		if got := server.send(t, http.MethodPost, "/intake/alertmanager"+test.path, firing(t), headers...); got.StatusCode != test.want {
+			t.Errorf("%s: got %d %s, want %d", name, got.StatusCode, got.body, test.want)
+		}
+	}
+	if strings.Contains(log.String(), key) || strings.Contains(log.String(), wrong) {
+		t.Error("a key is in the log")
+	}
+	deliveries := server.send(t, http.MethodGet, "/v1/deliveries?filter=integration%3D%22integrations/monitors%22", "").body
+	if strings.Contains(deliveries, key) || strings.Count(deliveries, `"deliveries/`) != 5 {
+		t.Errorf("deliveries: %s", deliveries)
+	}
+}
+
+func TestQuestionsOfSendersAreAnswered(t *testing.T) {
+	server := start(t, nil)
+	asked := server.send(t, http.MethodOptions, "/intake/cloudevents", "", "WebHook-Request-Origin", "events.example.com")
+	if asked.StatusCode != http.StatusOK || asked.Header.Get("WebHook-Allowed-Origin") != "events.example.com" {
+		t.Errorf("CloudEvents: %d %v", asked.StatusCode, asked.Header)
+	}
+	taken := server.send(t, http.MethodPost, "/intake/opsgenie/v2/alerts", `{"message":"Disk full","alias":"disk"}`, "Content-Type", asJSON)
+	var accepted struct{ RequestID string }
+	if err := json.Unmarshal([]byte(taken.body), &accepted); err != nil || taken.StatusCode != http.StatusAccepted {
+		t.Fatal(taken.StatusCode, taken.body, err)
+	}
+	for path, want := range map[string]int{"/" + accepted.RequestID: 200, "/01ARZ3NDEKTSV4RRFFQ69G5FAV": 404} {
+		if got := server.send(t, http.MethodGet, "/intake/opsgenie/v2/alerts/requests"+path, ""); got.StatusCode != want {
+			t.Errorf("the request %s: %d %s, want %d", path, got.StatusCode, got.body, want)
+		}
+	}
+	if got := server.send(t, http.MethodPost, "/intake/opsgenie/v2/alerts/disk/close?identifierType=alias", `{}`, "Content-Type", asJSON); got.StatusCode != http.StatusAccepted {
+		t.Errorf("close: %d %s", got.StatusCode, got.body)
+	}
+	if alerts := server.send(t, http.MethodGet, "/v1/alerts", "").body; !strings.Contains(alerts, "STATUS_RESOLVED") {
+		t.Errorf("alerts: %s", alerts)
+	}
+	for alias, want := range map[string]int{"disk": 200, "memory": 404} {
+		got := server.send(t, http.MethodGet, "/intake/opsgenie/v2/alerts/"+alias+"?identifierType=alias", "")
+		if got.StatusCode != want || strings.Contains(got.body, `"status":"closed"`) != (want == 200) {
+			t.Errorf("the alert %s: %d %s, want %d", alias, got.StatusCode, got.body, want)
+		}
+	}
+	if got := server.send(t, http.MethodGet, "/intake/opsgenie/v2/alerts", ""); got.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("a list of alerts: %d %s", got.StatusCode, got.body)
 	}
 }

@@ -1,0 +1,167 @@
+package endtoend_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
+)
+
+// killsVariable says how often replicas are killed; CI asks for a hundred times.
+const killsVariable = "DEBRIEF_TEST_KILLS"
+
+// toldAtOnce is how many events may be on their way to a receiver when a replica is killed.
+const toldAtOnce = 100
+
+// killsPatience bounds how long a storm may take in which replicas are killed all the time.
+const killsPatience = 10 * time.Minute
+
+// TestReplicasAreKilledUnderLoad kills one of two replicas at a time, while alerts come in through both and a receiver is told of
+// them. Which replica, and when, is decided by the seed. Nothing that was acknowledged is lost, and nothing is there twice.
+func TestReplicasAreKilledUnderLoad(t *testing.T) {
+	t.Parallel()
+	kills := 10
+	if asked := os.Getenv(killsVariable); asked != "" {
+		kills = must[int](t)(strconv.Atoi(asked))
+	}
+	const deliveriesBetween, alertsInDelivery = 3 * sendersAtOnce, 3
+	s := newStormOf(kills*deliveriesBetween*alertsInDelivery/2, 2, 4)
+	hook := newHook(t)
+	store, replicas := serveTwice(t, "--webhooks-allow-private-addresses")
+	must[*debriefv1.SubscriptionWithSecret](t)(replicas[0].subscriptions.CreateSubscription(t.Context(), &debriefv1.CreateSubscriptionRequest{
+		SubscriptionId: "all", Subscription: &debriefv1.Subscription{
+			Title: "All", Filter: `event.type.startsWith("INCIDENT_")`, Webhook: &debriefv1.Webhook{Uri: hook.URL, Format: debriefv1.Webhook_FORMAT_EVENT},
+		},
+	}))
+	survivors := s.sendWhileKilling(t, store, replicas, kills)
+	s.check(t, survivors[0])
+	hook.check(t, survivors[1], kills)
+}
+
+// sendWhileKilling delivers a storm through two replicas, of which one is killed at a time and started again. It answers those
+// that run in the end.
+func (s *storm) sendWhileKilling(t *testing.T, store string, replicas [2]*debrief, kills int) [2]*debrief {
+	t.Helper()
+	moments := s.moments(kills)
+	var current [2]atomic.Pointer[debrief]
+	for i := range replicas {
+		current[i].Store(replicas[i])
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), killsPatience)
+	defer cancel()
+	var turn, count atomic.Int64
+	var senders errgroup.Group
+	done := make(chan struct{})
+	senders.Go(func() error {
+		defer close(done)
+		return s.send(ctx, func() *debrief { return current[turn.Add(1)%2].Load() }, func(by *debrief) {
+			if slices.Contains(moments, int(count.Add(1))) {
+				_ = by.command.Process.Kill() // It is gone already where the moment before was the same.
+			}
+		})
+	})
+	deaths := 0
+	for running := true; running; {
+		died := -1
+		select {
+		case <-done:
+			running = false
+		case <-current[0].Load().exited:
+			died = 0
+		case <-current[1].Load().exited:
+			died = 1
+		}
+		if died >= 0 {
+			deaths++
+			current[died].Store(serve(t, store, "--webhooks-allow-private-addresses"))
+		}
+	}
+	if err := senders.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if deaths != kills {
+		t.Errorf("replicas died %d times, want %d", deaths, kills)
+	}
+	return [2]*debrief{current[0].Load(), current[1].Load()}
+}
+
+// hook is a receiver of webhooks that remembers the sequences that came, for each resource, in the order in which they came
+// first.
+type hook struct {
+	*httptest.Server
+
+	mutex sync.Mutex
+	came  map[string]int
+	order map[string][]int64
+}
+
+func newHook(t *testing.T) *hook {
+	t.Helper()
+	h := &hook{came: map[string]int{}, order: map[string][]int64{}}
+	h.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var told struct {
+			Resource string
+			Sequence int64 `json:",string"`
+		}
+		if err := json.NewDecoder(r.Body).Decode(&told); err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		h.mutex.Lock()
+		defer h.mutex.Unlock()
+		key := fmt.Sprintf("%d %s", told.Sequence, r.Header.Get("Webhook-Id"))
+		if h.came[key]++; h.came[key] == 1 {
+			h.order[told.Resource] = append(h.order[told.Resource], told.Sequence)
+		}
+	}))
+	t.Cleanup(h.Close)
+	return h
+}
+
+// check waits until every event was told, and holds the order in which those of one resource came first against the feed. What
+// was under way when a replica was killed may have come again, and nothing else.
+func (h *hook) check(t *testing.T, d *debrief, kills int) {
+	t.Helper()
+	want := map[string][]int64{}
+	count := 0
+	for _, event := range d.follow(t) {
+		if event.GetResource() == event.GetIncident() && event.GetType() < debriefv1.Event_TYPE_TIMELINE_ENTRY_CREATED {
+			want[event.GetResource()] = append(want[event.GetResource()], event.GetSequence())
+			count++
+		}
+	}
+	eventually(t, fmt.Sprintf("%d events are told", count), func() bool {
+		h.mutex.Lock()
+		defer h.mutex.Unlock()
+		return len(h.came) >= count
+	})
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	if len(h.came) != count {
+		t.Errorf("%d events were told, under different names maybe, want %d", len(h.came), count)
+	}
+	again := 0
+	for _, times := range h.came {
+		again += times - 1
+	}
+	if most := kills * toldAtOnce; again > most {
+		t.Errorf("%d events were told again, want at most %d", again, most)
+	}
+	for resource, sequences := range want {
+		if !slices.Equal(h.order[resource], sequences) {
+			t.Errorf("%s: told of %v, want %v", resource, h.order[resource], sequences)
+		}
+	}
+}

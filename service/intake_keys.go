@@ -1,0 +1,187 @@
+package service
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"math/big"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/debriefhq/debrief/repository"
+)
+
+const (
+	keyPrefix = "dbk_"
+	// keyBytes are random; in base62 they have keyDigits digits.
+	keyBytes  = 32
+	keyDigits = 43
+	// shownKey is how much of a key is shown to tell it from others.
+	shownKey = len(keyPrefix) + 6
+)
+
+// isMeantAsKey says whether a text is meant as the key of an integration. One that was cut short is refused, and not passed
+// over: else its sender's deliveries were taken without the integration's rules.
+func isMeantAsKey(text string) bool { return strings.HasPrefix(text, keyPrefix) }
+
+// newIntakeKey makes a key.
+func newIntakeKey() (string, error) {
+	random := make([]byte, keyBytes)
+	if _, err := rand.Read(random); err != nil {
+		return "", fmt.Errorf("make a key: %w", err)
+	}
+	digits := new(big.Int).SetBytes(random).Text(62)
+	return keyPrefix + strings.Repeat("0", keyDigits-len(digits)) + digits, nil
+}
+
+func hashKey(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
+}
+
+// AuthorizationKey is the key in the value of the header Authorization: of the schemes Bearer and GenieKey, or the password
+// or user of Basic. Empty where there is none.
+func AuthorizationKey(header string) string {
+	scheme, value, _ := strings.Cut(header, " ")
+	value = strings.TrimSpace(value)
+	switch strings.ToLower(scheme) {
+	case "bearer", "geniekey", "token":
+		return keyOrEmpty(value)
+	case "basic":
+		decoded, err := base64.StdEncoding.DecodeString(value)
+		if err != nil {
+			return ""
+		}
+		user, password, _ := strings.Cut(string(decoded), ":")
+		if key := keyOrEmpty(password); key != "" {
+			return key
+		}
+		return keyOrEmpty(user)
+	default:
+		return ""
+	}
+}
+
+func keyOrEmpty(text string) string {
+	if isMeantAsKey(text) {
+		return text
+	}
+	return ""
+}
+
+// CutURLKey takes keys out of a URL, and answers the last one: a segment of its path, or the value of a parameter. What is left
+// may be told to everybody.
+func CutURLKey(address *url.URL) (*url.URL, string) {
+	cut := *address
+	key := ""
+	segments := slices.DeleteFunc(strings.Split(cut.EscapedPath(), "/"), func(segment string) bool {
+		if isMeantAsKey(segment) {
+			key = segment
+		}
+		return isMeantAsKey(segment)
+	})
+	if key != "" {
+		cut.RawPath = strings.Join(segments, "/")
+		if path, err := url.PathUnescape(cut.RawPath); err == nil {
+			cut.Path = path
+		}
+	}
+	query := cut.Query()
+	for name, values := range query {
+		if i := slices.IndexFunc(values, isMeantAsKey); i >= 0 {
+			key = values[i]
+			query.Del(name)
+		}
+	}
+	if len(query) != len(cut.Query()) {
+		cut.RawQuery = query.Encode()
+	}
+	return &cut, key
+}
+
+const (
+	// keyMemory is how long it is remembered whose a key is: so long a revoked one may still be taken.
+	keyMemory = time.Second
+	// maxKeysRemembered bounds for how many keys.
+	maxKeysRemembered = 1024
+)
+
+// keyring remembers for a moment whose keys are.
+type keyring struct {
+	mutex sync.Mutex
+	known map[string]ringEntry
+}
+
+type ringEntry struct {
+	// integrations has the one integration that has the key, or none.
+	integrations []repository.Integration
+	until        time.Time
+}
+
+// integrationOf finds the integration that has a key; none: an empty list. It is found by the key's hash, so that no
+// comparison tells how much of a wrong one is right.
+func (s *Intake) integrationOf(ctx context.Context, key string) ([]repository.Integration, error) {
+	hash, now := hashKey(key), s.now()
+	s.ring.mutex.Lock()
+	entry, found := s.ring.known[hash]
+	s.ring.mutex.Unlock()
+	if found && now.Before(entry.until) {
+		return entry.integrations, nil
+	}
+	integrations, err := s.repository.Integrations().List(ctx, repository.Query{
+		Where: repository.TermIn{repository.Term("keys.hash", hash)}, Limit: 1,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find the integration of a key: %w", err)
+	}
+	s.ring.mutex.Lock()
+	defer s.ring.mutex.Unlock()
+	if s.ring.known == nil || len(s.ring.known) >= maxKeysRemembered {
+		s.ring.known = map[string]ringEntry{}
+	}
+	s.ring.known[hash] = ringEntry{integrations: integrations, until: now.Add(keyMemory)}
+	return integrations, nil
+}
+
+// admit says which integration a key lets in to an intake of a kind. An unknown, expired or deleted key is one that is not
+// known; who has a key that is known is told more.
+func (s *Intake) admit(ctx context.Context, kind, key string) (*repository.Integration, error) {
+	if key == "" {
+		if s.options.RequireKeys {
+			return nil, unauthenticated("INTAKE_KEY_REQUIRED", "a key is required: send that of an integration as Authorization: Bearer, or as the last part of the path")
+		}
+		return nil, nil //nolint:nilnil // Without a key there is no integration.
+	}
+	found, err := s.integrationOf(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 || found[0].Visibility != repository.Live || !isTaken(found[0], hashKey(key), s.present()) {
+		return nil, unauthenticated("INTAKE_KEY_INVALID", "the key is not known, or not taken any more: create or rotate the integration's key")
+	}
+	integration := found[0]
+	switch {
+	case integration.Disabled:
+		return nil, permissionDenied("INTEGRATION_DISABLED", "%s is disabled: enable it, or have the sender stop", integrationName(integration.ID))
+	case integration.Kind != kind:
+		return nil, permissionDenied("INTEGRATION_KIND", "the key is that of %s, whose kind is %s: send to its path, or use the key of one of the kind %s",
+			integrationName(integration.ID), integration.Kind, kind)
+	}
+	return &integration, nil
+}
+
+// isTaken says whether a key of an integration is still taken.
+func isTaken(integration repository.Integration, hash string, now time.Time) bool {
+	for _, key := range integration.Keys {
+		if key.Hash == hash {
+			return key.ExpireTime.IsZero() || now.Before(key.ExpireTime)
+		}
+	}
+	return false
+}

@@ -1,0 +1,128 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
+	"github.com/debriefhq/debrief/repository"
+)
+
+// growing is a feed of which only the end is asked for.
+type growing struct {
+	repository.Reader[repository.Event]
+
+	mutex  sync.Mutex
+	events []repository.Event
+	looks  int
+	err    error
+}
+
+func (g *growing) List(_ context.Context, query repository.Query) ([]repository.Event, error) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	if g.err != nil {
+		return nil, g.err
+	}
+	if query.Descending {
+		g.looks++
+		return g.events[max(0, len(g.events)-1):], nil
+	}
+	return nil, nil // Whatever there is, a filter that nothing matches is asked for.
+}
+
+func (g *growing) grow() {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.err = nil
+	g.events = append(g.events, repository.Event{Header: repository.Header{ID: repository.EventID(int64(len(g.events) + 1))}})
+}
+
+func (g *growing) Events() repository.Reader[repository.Event] { return g }
+
+// feedOf is a repository of which only the feed is asked for.
+type feedOf struct {
+	repository.Repository
+	*growing
+}
+
+func (f feedOf) Events() repository.Reader[repository.Event] { return f.growing }
+
+func TestTail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		feed := &growing{}
+		end := newTail(feed)
+		end.join()
+		end.join()
+		beyond := end.beyond(0)
+		synctest.Wait()
+		feed.grow()
+		<-beyond
+		if end.end() != 1 {
+			t.Errorf("the end is %d, want 1", end.end())
+		}
+		select {
+		case <-end.beyond(1):
+			t.Error("the feed is said to have grown beyond its end")
+		case <-end.beyond(0):
+		}
+		end.leave()
+		end.leave()
+		looks := feed.looks
+		time.Sleep(10 * tailInterval) //nolint:forbidigo // The time is the test's own.
+		if feed.looks != looks {
+			t.Errorf("the feed was looked at %d times after everybody left", feed.looks-looks)
+		}
+	})
+}
+
+func TestTailWhileStoreIsAway(t *testing.T) {
+	synctest.Test(t, func(*testing.T) {
+		feed := &growing{err: errors.New("away")}
+		end := newTail(feed)
+		end.join()
+		defer end.leave()
+		beyond := end.beyond(0)
+		time.Sleep(3 * tailInterval) //nolint:forbidigo // The time is the test's own.
+		feed.grow()
+		<-beyond
+	})
+}
+
+// TestHeartbeat has events that nobody asked for: they are no reason to keep still, and the heartbeat tells how far the feed
+// was looked at.
+func TestHeartbeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		feed := &growing{}
+		events := newEvents(&base{repository: feedOf{growing: feed}, now: time.Now, stopping: make(chan struct{})})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var got []int64
+		w := watcher{Events: events, heartbeat: 10 * time.Second, send: func(message *debriefv1.WatchEventsResponse) error {
+			got = append(got, message.GetSequence())
+			return nil
+		}}
+		events.tail.join()
+		done := make(chan error)
+		go func() { done <- w.run(ctx) }()
+		for range 4 {
+			time.Sleep(6 * time.Second) //nolint:forbidigo // The time is the test's own.
+			feed.grow()
+		}
+		time.Sleep(7 * time.Second) //nolint:forbidigo // As above.
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("run = %v, want context.Canceled", err)
+		}
+		events.tail.leave()
+		if diff := cmp.Diff([]int64{0, 1, 3, 5 - 1}, got); diff != "" {
+			t.Errorf("heartbeats: -want +got\n%s", diff)
+		}
+	})
+}

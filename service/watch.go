@@ -1,0 +1,131 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/grpc"
+
+	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
+	"github.com/debriefhq/debrief/repository"
+)
+
+const (
+	defaultHeartbeat = 15 * time.Second
+	// watchedAtOnce is how many events are read for one watcher in one go.
+	watchedAtOnce = 200
+	// maxWatchers bounds how many watch at the same time.
+	maxWatchers = 1000
+	// fromNow is the after_sequence of those who want only what happens from now on.
+	fromNow = -1
+)
+
+// WatchEvents streams the feed until the caller goes away or the server stops.
+func (s *Events) WatchEvents(request *debriefv1.WatchEventsRequest, stream grpc.ServerStreamingServer[debriefv1.WatchEventsResponse]) error {
+	ctx := stream.Context()
+	select {
+	case s.watchers <- struct{}{}:
+		defer func() { <-s.watchers }()
+	default:
+		return tooMany("TOO_MANY_WATCHERS", "%d watch the feed already: try again later, or ask ListEvents now and then", maxWatchers)
+	}
+	condition, err := compileFilter(eventFields, request.GetFilter(), s.present())
+	if err != nil {
+		return err
+	}
+	w := watcher{Events: s, condition: condition, send: stream.Send, heartbeat: defaultHeartbeat}
+	if request.GetHeartbeatInterval() != nil {
+		w.heartbeat = request.GetHeartbeatInterval().AsDuration()
+	}
+	if w.sequence, err = s.beginning(ctx, request.GetAfterSequence()); err != nil {
+		return err
+	}
+	s.tail.join()
+	defer s.tail.leave()
+	return w.run(ctx)
+}
+
+// beginning is the sequence after which a watch begins.
+func (s *Events) beginning(ctx context.Context, after int64) (int64, error) {
+	last, err := lastSequence(ctx, s.repository.Events())
+	switch {
+	case err != nil || after == fromNow:
+		return last, err
+	case after > last:
+		return 0, invalid("after_sequence", "is %d, and the newest event has the sequence %d: give the sequence of the last event that you saw", after, last)
+	default:
+		return after, nil
+	}
+}
+
+// watcher is one who watches the feed.
+type watcher struct {
+	*Events
+	condition repository.Condition
+	send      func(*debriefv1.WatchEventsResponse) error
+	heartbeat time.Duration
+	// sequence is up to where the feed was looked at.
+	sequence int64
+}
+
+// run begins with a heartbeat, so that the caller knows at once that the watch has begun, and where.
+func (w *watcher) run(ctx context.Context) error {
+	if err := w.beat(); err != nil {
+		return err
+	}
+	silence := w.after(w.heartbeat)
+	for {
+		select {
+		case <-w.stopping:
+			return stopping()
+		default:
+		}
+		sent, err := w.catchUp(ctx)
+		if err != nil {
+			return err
+		}
+		if sent {
+			silence = w.after(w.heartbeat)
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-w.stopping:
+			return stopping()
+		case <-w.tail.beyond(w.sequence):
+		case <-silence:
+			if err := w.beat(); err != nil {
+				return err
+			}
+			silence = w.after(w.heartbeat)
+		}
+	}
+}
+
+func (w *watcher) beat() error {
+	return w.send(&debriefv1.WatchEventsResponse{Sequence: w.sequence})
+}
+
+// catchUp sends what is wanted of the next events, and says whether that was anything.
+func (w *watcher) catchUp(ctx context.Context) (bool, error) {
+	last := w.tail.end()
+	if last <= w.sequence {
+		return false, nil
+	}
+	between := repository.IDRange{From: repository.EventID(w.sequence + 1), Before: repository.EventID(last + 1)}
+	events, err := w.repository.Events().List(ctx, repository.Query{Where: both(w.condition, between), Limit: watchedAtOnce})
+	if err != nil {
+		return false, err
+	}
+	for _, event := range events {
+		if err := w.send(&debriefv1.WatchEventsResponse{Event: eventToProto(event), Sequence: event.Sequence()}); err != nil {
+			return false, err
+		}
+		w.sequence = event.Sequence()
+	}
+	if len(events) < watchedAtOnce {
+		w.sequence = last
+	}
+	return len(events) > 0, nil
+}
