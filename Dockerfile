@@ -16,12 +16,12 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /out/debrief /debrief
 COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
-# Inside a container the addresses have to be those of the container's network. Debrief has no authentication yet: publish
-# the ports to loopback only, as compose.yaml does, or put a proxy that knows who calls in front of them.
+# Inside a container the addresses have to be those of the container's network, so that who calls has to show who they are:
+# `docker run --rm --volumes-from CONTAINER IMAGE key create root --role admin --offline` makes the first key.
 ENV DEBRIEF_STORE=sqlite:/data/debrief.db \
     DEBRIEF_GRPC_ADDR=:9090 \
     DEBRIEF_HTTP_ADDR=:8080 \
-    DEBRIEF_INSECURE_ALLOW_UNAUTHENTICATED_NETWORK=true
+    DEBRIEF_REQUIRE_AUTHENTICATION=true
 EXPOSE 9090 8080
 VOLUME /data
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/debrief", "healthcheck"]

@@ -51,6 +51,10 @@ type Repository interface {
 	Subscriptions() Collection[Subscription]
 	// EventDeliveries keeps events on their way to subscriptions; the parent is the subscription's id.
 	EventDeliveries() Collection[EventDelivery]
+	// APIKeys keeps who may call.
+	APIKeys() Collection[APIKey]
+	// AuditPages keeps what was done: the trail, page by page.
+	AuditPages() Collection[AuditPage]
 	// Events is the feed: the events of all changes, once each, with sequences 1, 2, 3, … without a gap. Those of one
 	// resource are in the order of its revisions. A List sees the events of every change that this process made before.
 	Events() Reader[Event]

@@ -24,6 +24,7 @@ type counts struct {
 	alerts            metric.Int64Counter
 	rejected          metric.Int64Counter
 	clockChanges      metric.Int64Counter
+	refusals          metric.Int64Counter
 }
 
 func newCounts(provider metric.MeterProvider) (*counts, error) {
@@ -45,6 +46,7 @@ func newCounts(provider metric.MeterProvider) (*counts, error) {
 		{&c.alerts, "debrief.alerts.received", "{alert}", "Alerts that were taken in, by source and status."},
 		{&c.clockChanges, "debrief.clock.changes", "{change}", "Changes of the clocks of incidents and near misses, by clock and the state that they led to."},
 		{&c.rejected, "debrief.deliveries.rejected", "{delivery}", "Deliveries of alerting systems that made no sense, by source."},
+		{&c.refusals, "debrief.calls.refused", "{call}", "Calls that were refused because of who called, by reason."},
 	} {
 		made, err := meter.Int64Counter(counter.name, metric.WithUnit(counter.unit), metric.WithDescription(counter.description))
 		*counter.to = made
@@ -92,6 +94,11 @@ func (c *counts) reviewed(ctx context.Context, eventType string) {
 	case "POST_MORTEM_PUBLISHED":
 		c.published.Add(ctx, 1)
 	}
+}
+
+// refused counts a call that was refused because of who called.
+func (c *counts) refused(ctx context.Context, reason string) {
+	c.refusals.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason)))
 }
 
 func ofIncident(incident repository.Incident, more ...attribute.KeyValue) metric.MeasurementOption {

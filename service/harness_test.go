@@ -70,6 +70,8 @@ type debrief struct {
 	subscriptions debriefv1.SubscriptionServiceClient
 	alerts        debriefv1.AlertServiceClient
 	integrations  debriefv1.IntegrationServiceClient
+	access        debriefv1.AccessServiceClient
+	connection    *grpc.ClientConn
 }
 
 // onEachStore runs a test on SQLite, and on MongoDB where there is one.
@@ -146,6 +148,8 @@ func serve(t *testing.T, store repository.Repository, options service.Options) *
 	d.intake = debriefv1.NewIntakeServiceClient(connection)
 	d.subscriptions = debriefv1.NewSubscriptionServiceClient(connection)
 	d.alerts = debriefv1.NewAlertServiceClient(connection)
+	d.access = debriefv1.NewAccessServiceClient(connection)
+	d.connection = connection
 	d.integrations = debriefv1.NewIntegrationServiceClient(connection)
 	return d
 }

@@ -21,7 +21,6 @@ type Intake struct {
 	options  AlertOptions
 	adapters []intake.Adapter
 	queue    *queue
-	ring     keyring
 	engines  engines
 }
 

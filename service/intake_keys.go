@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/debriefhq/debrief/repository"
@@ -30,14 +29,14 @@ const (
 // over: else its sender's deliveries were taken without the integration's rules.
 func isMeantAsKey(text string) bool { return strings.HasPrefix(text, keyPrefix) }
 
-// newIntakeKey makes a key.
-func newIntakeKey() (string, error) {
+// newKey makes a key that begins with the prefix.
+func newKey(prefix string) (string, error) {
 	random := make([]byte, keyBytes)
 	if _, err := rand.Read(random); err != nil {
 		return "", fmt.Errorf("make a key: %w", err)
 	}
 	digits := new(big.Int).SetBytes(random).Text(62)
-	return keyPrefix + strings.Repeat("0", keyDigits-len(digits)) + digits, nil
+	return prefix + strings.Repeat("0", keyDigits-len(digits)) + digits, nil
 }
 
 func hashKey(key string) string {
@@ -105,48 +104,19 @@ func CutURLKey(address *url.URL) (*url.URL, string) {
 	return &cut, key
 }
 
-const (
-	// keyMemory is how long it is remembered whose a key is: so long a revoked one may still be taken.
-	keyMemory = time.Second
-	// maxKeysRemembered bounds for how many keys.
-	maxKeysRemembered = 1024
-)
-
-// keyring remembers for a moment whose keys are.
-type keyring struct {
-	mutex sync.Mutex
-	known map[string]ringEntry
-}
-
-type ringEntry struct {
-	// integrations has the one integration that has the key, or none.
-	integrations []repository.Integration
-	until        time.Time
-}
-
 // integrationOf finds the integration that has a key; none: an empty list. It is found by the key's hash, so that no
 // comparison tells how much of a wrong one is right.
-func (s *Intake) integrationOf(ctx context.Context, key string) ([]repository.Integration, error) {
-	hash, now := hashKey(key), s.now()
-	s.ring.mutex.Lock()
-	entry, found := s.ring.known[hash]
-	s.ring.mutex.Unlock()
-	if found && now.Before(entry.until) {
-		return entry.integrations, nil
-	}
-	integrations, err := s.repository.Integrations().List(ctx, repository.Query{
-		Where: repository.TermIn{repository.Term("keys.hash", hash)}, Limit: 1,
+func (b *base) integrationOf(ctx context.Context, key string) ([]repository.Integration, error) {
+	hash := hashKey(key)
+	return b.integrationKeys.get(hash, b.now(), func() ([]repository.Integration, error) {
+		integrations, err := b.repository.Integrations().List(ctx, repository.Query{
+			Where: repository.TermIn{repository.Term("keys.hash", hash)}, Limit: 1,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("find the integration of a key: %w", err)
+		}
+		return integrations, nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("find the integration of a key: %w", err)
-	}
-	s.ring.mutex.Lock()
-	defer s.ring.mutex.Unlock()
-	if s.ring.known == nil || len(s.ring.known) >= maxKeysRemembered {
-		s.ring.known = map[string]ringEntry{}
-	}
-	s.ring.known[hash] = ringEntry{integrations: integrations, until: now.Add(keyMemory)}
-	return integrations, nil
 }
 
 // admit says which integration a key lets in to an intake of a kind. An unknown, expired or deleted key is one that is not

@@ -77,7 +77,7 @@ func withoutSecret(request *debriefv1.CreateIntegrationRequest) *debriefv1.Creat
 
 // addKey gives an integration another key; those before it are taken as long as overlap says.
 func addKey(integration *repository.Integration, now time.Time, overlap time.Duration) (string, error) {
-	key, err := newIntakeKey()
+	key, err := newKey(keyPrefix)
 	if err != nil {
 		return "", err
 	}

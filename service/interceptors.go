@@ -11,6 +11,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/debriefhq/debrief/service/access"
 )
 
 // ActorHeader is the gRPC metadata key, and the HTTP header, with which callers name themselves.
@@ -33,14 +35,14 @@ func actor(ctx context.Context) string {
 	return name
 }
 
-// Interceptors are what every call passes, in this order: errors become statuses, the caller is read from the metadata,
-// and the request is held against the rules in its proto.
+// Interceptors are what every call passes, in this order: errors become statuses, the caller is
+// known and may call the method, for whom they call is read from the metadata, and the request is held against the rules in its proto.
 func (s *Services) Interceptors() ([]grpc.UnaryServerInterceptor, error) {
 	validator, err := protovalidate.New()
 	if err != nil {
 		return nil, fmt.Errorf("prepare validation: %w", err)
 	}
-	return []grpc.UnaryServerInterceptor{s.mapErrors, identify, validate(validator)}, nil
+	return []grpc.UnaryServerInterceptor{s.mapErrors, s.authorize, identify, validate(validator)}, nil
 }
 
 // StreamInterceptors are the same for streams.
@@ -49,7 +51,7 @@ func (s *Services) StreamInterceptors() ([]grpc.StreamServerInterceptor, error) 
 	if err != nil {
 		return nil, fmt.Errorf("prepare validation: %w", err)
 	}
-	return []grpc.StreamServerInterceptor{s.mapStreamErrors, identifyAndValidateStream(validator)}, nil
+	return []grpc.StreamServerInterceptor{s.mapStreamErrors, s.authorizeStream, identifyAndValidateStream(validator)}, nil
 }
 
 func (s *Services) mapStreamErrors(service any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
@@ -104,8 +106,15 @@ func identify(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler
 	return handler(ctx, request)
 }
 
-// identified is a context in which the caller is at work.
+// identified is a context in which somebody is at work: the caller, unless nobody knows who that is, or they may say for whom they call.
 func identified(ctx context.Context) (context.Context, error) {
+	principal, _ := access.PrincipalOf(ctx)
+	if principal.Name != "" {
+		ctx = WithActor(ctx, cut(principal.Name, maxActor))
+		if !principal.ActsForOthers {
+			return ctx, nil
+		}
+	}
 	values := append(metadata.ValueFromIncomingContext(ctx, ActorHeader), metadata.ValueFromIncomingContext(ctx, ActorBinaryHeader)...)
 	if len(values) == 0 {
 		return ctx, nil

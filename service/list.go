@@ -42,6 +42,9 @@ type listing[T any] struct {
 	pageSize, maxPageSize int
 }
 
+// maxTokenID bounds the id in a token.
+const maxTokenID = 64
+
 // pageToken is the position behind which a page begins, bound to the request that it was made for.
 type pageToken struct {
 	Request uint32 `json:"r"`
@@ -164,7 +167,7 @@ func readToken(request listRequest, parent string) (*repository.Position, error)
 		err = json.Unmarshal(raw, &token)
 	}
 	switch {
-	case err != nil || len(token.ID) == 0 || len(token.ID) > 64:
+	case err != nil || len(token.ID) == 0 || len(token.ID) > maxTokenID:
 		return nil, invalid("page_token", "is not one that this server made: take it from next_page_token as it is")
 	case token.Request != fingerprint(request, parent):
 		return nil, invalid("page_token", "was made for another request: keep the rest of the request as it was")

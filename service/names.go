@@ -24,6 +24,7 @@ const (
 	alertsCollection             = "alerts"
 	subscriptionsCollection      = "subscriptions"
 	eventDeliveriesCollection    = "eventDeliveries"
+	apiKeysCollection            = "apiKeys"
 )
 
 // resourceName joins the parts of a resource name.
@@ -61,6 +62,8 @@ func mentalModelName(postMortem, id string) string {
 func alertName(id string) string { return resourceName(alertsCollection, id) }
 
 func integrationName(id string) string { return resourceName(integrationsCollection, id) }
+
+func apiKeyName(id string) string { return resourceName(apiKeysCollection, id) }
 
 func deliveryName(id string) string { return resourceName(deliveriesCollection, id) }
 

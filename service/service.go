@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
+	"golang.org/x/time/rate"
 	"google.golang.org/grpc"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
@@ -51,6 +52,8 @@ type Options struct {
 	Webhooks WebhookOptions
 	// Email says how e-mail is sent. Default: none is.
 	Email EmailOptions
+	// Access says who may call, and what is kept of what they do.
+	Access AccessOptions
 	// MeterProvider takes the counts of what happens. Default: none.
 	MeterProvider metric.MeterProvider
 	// Logger is told what nobody else is told: the causes of internal errors. Default: none.
@@ -108,6 +111,8 @@ type Services struct {
 	Integrations *Integrations
 	// Subscriptions implements SubscriptionService.
 	Subscriptions *Subscriptions
+	// Access implements AccessService.
+	Access *Access
 
 	base *base
 }
@@ -126,6 +131,14 @@ type base struct {
 	counts    *counts
 	language  language
 	logger    *slog.Logger
+	access    AccessOptions
+	trail     *trail
+	// refusals bounds how many refusals are written into the audit trail.
+	refusals *rate.Limiter
+	// apiKeys and integrationKeys remember whose keys are, keyUses when API keys were used.
+	apiKeys         remembered[[]repository.APIKey]
+	integrationKeys remembered[[]repository.Integration]
+	keyUses         keyUses
 	// stopping is closed when what goes on as long as the server does is to end.
 	stopping chan struct{}
 	stop     func()
@@ -164,6 +177,7 @@ func New(options Options) (*Services, error) {
 		Alerts:        &Alerts{base: shared},
 		Integrations:  &Integrations{base: shared},
 		Subscriptions: newSubscriptions(shared, events.tail, options.Webhooks, options.Email),
+		Access:        &Access{base: shared},
 		base:          shared,
 	}, nil
 }
@@ -178,9 +192,12 @@ func newBase(options Options) (*base, error) {
 		policies:  options.ClockPolicies,
 		publicURL: options.PublicURL,
 		logger:    options.Logger,
+		access:    options.Access,
+		refusals:  rate.NewLimiter(refusalsPerSecond, refusalsAtOnce),
 		stopping:  make(chan struct{}),
 	}
 	shared.stop = sync.OnceFunc(func() { close(shared.stopping) })
+	shared.trail = newTrail(shared)
 	shared.repository = timeKeeping{Repository: options.Repository, base: shared}
 	if shared.now == nil {
 		shared.now = systemTime
@@ -228,6 +245,7 @@ func (s *Services) Register(registrar grpc.ServiceRegistrar) {
 	debriefv1.RegisterAlertServiceServer(registrar, s.Alerts)
 	debriefv1.RegisterIntegrationServiceServer(registrar, s.Integrations)
 	debriefv1.RegisterSubscriptionServiceServer(registrar, s.Subscriptions)
+	debriefv1.RegisterAccessServiceServer(registrar, s.Access)
 }
 
 //nolint:forbidigo // The one place where the system's clock is read.

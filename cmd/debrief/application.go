@@ -28,6 +28,7 @@ type application struct {
 // globals are the flags that every command has.
 type globals struct {
 	server  string
+	apiKey  string
 	as      string
 	timeout time.Duration
 	output  choice

@@ -44,6 +44,7 @@ type connection struct {
 	subscriptions debriefv1.SubscriptionServiceClient
 	integrations  debriefv1.IntegrationServiceClient
 	alerts        debriefv1.AlertServiceClient
+	access        debriefv1.AccessServiceClient
 	health        healthpb.HealthClient
 	close         func() error
 }
@@ -58,11 +59,15 @@ func (a *application) connect() (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
+	options := []grpc.CallOption{grpc.MaxCallRecvMsgSize(maxAnswer)}
+	if a.globals.apiKey != "" {
+		options = append(options, withKey(a.globals.apiKey))
+	}
 	dialed, err := grpc.NewClient(a.globals.server,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultServiceConfig(retries),
 		grpc.WithConnectParams(reconnecting),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
+		grpc.WithDefaultCallOptions(options...),
 		grpc.WithUnaryInterceptor(introduce(actor, a.globals.timeout)),
 	)
 	if err != nil {
@@ -81,6 +86,7 @@ func (a *application) connect() (*connection, error) {
 		subscriptions: debriefv1.NewSubscriptionServiceClient(dialed),
 		integrations:  debriefv1.NewIntegrationServiceClient(dialed),
 		alerts:        debriefv1.NewAlertServiceClient(dialed),
+		access:        debriefv1.NewAccessServiceClient(dialed),
 		health:        healthpb.NewHealthClient(dialed),
 		close:         dialed.Close,
 	}, nil

@@ -57,7 +57,10 @@ func (a *application) addCommands(root *cobra.Command) {
 		a.newDeliveryCommand(), a.newIntakeCommand(), a.newSendTestCommand(),
 		a.newImportCommand(), a.newLintCommand(),
 	}
-	serving := []*cobra.Command{aboutHere(newServeCommand()), aboutHere(newHealthcheckCommand()), aboutHere(newDemoCommand()), a.newVersionCommand()}
+	serving := []*cobra.Command{
+		aboutHere(newServeCommand()), a.newKeyCommand(), a.newAuditCommand(), a.newCallerCommand(),
+		aboutHere(newHealthcheckCommand()), aboutHere(newDemoCommand()), a.newVersionCommand(),
+	}
 	for _, command := range learning {
 		command.GroupID = learningGroup
 	}
@@ -77,6 +80,7 @@ func aboutHere(command *cobra.Command) *cobra.Command {
 func (a *application) addGlobals(root *cobra.Command) {
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.globals.server, "server", "127.0.0.1:9090", "gRPC `address` of the server")
+	flags.StringVar(&a.globals.apiKey, "api-key", "", "the `secret` that shows who you are; its variable keeps it out of the list of processes")
 	flags.StringVar(&a.globals.as, "as", "", "who you are: the `name` that is written beside what you do (default: your login name)")
 	flags.DurationVar(&a.globals.timeout, "timeout", 10*time.Second, "how long a call may take, retries included")
 	flags.VarP(&a.globals.output, "output", "o", "how to show the result: table for eyes, json and yaml for programs, name for shell scripts")

@@ -18,7 +18,8 @@ const serveHelp = `Serve Debrief: gRPC on one address; on the other REST below /
 Everything is kept in one file, or in a MongoDB of version 4.4 or later (see --store). A URL with a password is better
 given as DEBRIEF_STORE, which other users of the machine can't see; so is one of a mail server, as DEBRIEF_SMTP_SERVER.
 
-Callers are not authenticated yet, so only this machine can reach the server unless you say that you mean otherwise.
+Only this machine can reach the server unless callers have to show who they are (--require-authentication), or you say that you
+mean otherwise. debrief key create makes the first API key, next to the store.
 
 Alerts open incidents, whose severity is read from a label: critical, high, warning, info, p1 to p5, sev1 to sev5 and the
 like are known (see --alert-severities).
@@ -72,8 +73,11 @@ func addServerFlags(flags *pflag.FlagSet, config *server.Config) {
 	flags.StringVar(&config.Store, "store", config.Store, "where everything is kept: `URL` sqlite:PATH, mongodb://… or mongodb+srv://… (default: a file in your data directory)")
 	flags.StringVar(&config.GRPCAddr, "grpc-addr", config.GRPCAddr, "`address` for gRPC, HOST:PORT")
 	flags.StringVar(&config.HTTPAddr, "http-addr", config.HTTPAddr, "`address` for HTTP, HOST:PORT")
+	flags.BoolVar(&config.RequireAuthentication, "require-authentication", false,
+		"refuse those who do not show who they are, by an API key or otherwise; debrief key create makes the first key")
+	flags.StringVar(&config.Audit, "audit", config.Audit, "whether to keep an audit `trail` of changes and refusals: auto (where callers are known), on or off")
 	flags.BoolVar(&config.InsecureAllowUnauthenticatedNetwork, "insecure-allow-unauthenticated-network", false,
-		"let the addresses be other than loopback, although everybody who reaches them can read and change everything")
+		"let the addresses be other than loopback without --require-authentication, so that everybody who reaches them can read and change everything")
 	flags.StringSliceVar(&config.CORSOrigins, "cors-origins", nil,
 		"web `origins` whose pages may call the API from a browser, such as https://dashboard.example.com; * is all")
 	flags.StringVar(&config.PublicURL, "public-url", "", "`URL` at which people and programs reach Debrief over HTTP, such as https://debrief.example.com: feeds, webhooks and e-mail link to it")

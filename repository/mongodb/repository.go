@@ -74,6 +74,8 @@ type Repository struct {
 	deliveries          *collection[repository.Delivery]
 	subscriptions       *collection[repository.Subscription]
 	eventDeliveries     *collection[repository.EventDelivery]
+	apiKeys             *collection[repository.APIKey]
+	auditPages          *collection[repository.AuditPage]
 	events              *feed
 
 	combiners []interface{ close() }
@@ -167,6 +169,8 @@ func newRepository(engine *engine, options Options) *Repository {
 	r.deliveries = newCollection(r, repository.DeliverySchema, false)
 	r.subscriptions = newCollection(r, repository.SubscriptionSchema, false)
 	r.eventDeliveries = newCollection(r, repository.EventDeliverySchema, false)
+	r.apiKeys = newCollection(r, repository.APIKeySchema, false)
+	r.auditPages = newCollection(r, repository.AuditPageSchema, false)
 	r.events = &feed{newCollection(r, repository.EventSchema, true)}
 	r.events.stored = r.events.settled
 	r.sweeper = &sweeper{
@@ -175,7 +179,7 @@ func newRepository(engine *engine, options Options) *Repository {
 			r.incidents.settled, r.timelineEntries.settled, r.postMortems.settled, r.actionItems.settled, r.statements.settled,
 			r.groundRules.settled, r.templates.settled, r.systems.settled, r.mentalModels.settled, r.rejectedDeliveries.settled,
 			r.integrations.settled, r.alerts.settled, r.alertSeries.settled, r.alertGroups.settled, r.deliveries.settled,
-			r.subscriptions.settled, r.eventDeliveries.settled,
+			r.subscriptions.settled, r.eventDeliveries.settled, r.apiKeys.settled, r.auditPages.settled,
 		},
 	}
 	return r
@@ -207,6 +211,8 @@ func (r *Repository) ensureIndexes(ctx context.Context) (map[string][]index, err
 		repository.DeliverySchema.Name:             indexes(repository.DeliverySchema, true),
 		repository.SubscriptionSchema.Name:         indexes(repository.SubscriptionSchema, true),
 		repository.EventDeliverySchema.Name:        indexes(repository.EventDeliverySchema, true),
+		repository.APIKeySchema.Name:               indexes(repository.APIKeySchema, true),
+		repository.AuditPageSchema.Name:            indexes(repository.AuditPageSchema, true),
 		repository.EventSchema.Name:                indexes(repository.EventSchema, false),
 	}
 	var lock sync.Mutex
@@ -303,6 +309,12 @@ func (r *Repository) SystemRevisions() repository.Reader[repository.SystemRevisi
 func (r *Repository) MentalModels() repository.Collection[repository.MentalModel] {
 	return r.mentalModels
 }
+
+// APIKeys keeps who may call.
+func (r *Repository) APIKeys() repository.Collection[repository.APIKey] { return r.apiKeys }
+
+// AuditPages keeps what was done.
+func (r *Repository) AuditPages() repository.Collection[repository.AuditPage] { return r.auditPages }
 
 // Integrations keeps which alerting systems may deliver.
 func (r *Repository) Integrations() repository.Collection[repository.Integration] {

@@ -38,6 +38,8 @@ func testRoundTrip(t *testing.T, newRepository func(t *testing.T) repository.Rep
 			t.Run("alert group", func(t *testing.T) { roundTrip(t, repository.AlertGroupSchema, store.AlertGroups(), newID(900)) })
 			t.Run("delivery", func(t *testing.T) { roundTrip(t, repository.DeliverySchema, store.Deliveries(), "") })
 			t.Run("subscription", func(t *testing.T) { roundTrip(t, repository.SubscriptionSchema, store.Subscriptions(), "") })
+			t.Run("API key", func(t *testing.T) { roundTrip(t, repository.APIKeySchema, store.APIKeys(), "") })
+			t.Run("audit page", func(t *testing.T) { roundTrip(t, repository.AuditPageSchema, store.AuditPages(), "") })
 			t.Run("event delivery", func(t *testing.T) { roundTrip(t, repository.EventDeliverySchema, store.EventDeliveries(), newID(900)) })
 		}},
 		{"every field of every effect", roundTripOfEffects},

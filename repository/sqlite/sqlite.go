@@ -62,6 +62,8 @@ type Repository struct {
 	deliveries          *collection[repository.Delivery]
 	subscriptions       *collection[repository.Subscription]
 	eventDeliveries     *collection[repository.EventDelivery]
+	apiKeys             *collection[repository.APIKey]
+	auditPages          *collection[repository.AuditPage]
 	events              *collection[repository.Event]
 }
 
@@ -135,6 +137,8 @@ func (r *Repository) makeCollections() {
 	r.deliveries = newCollection(r, repository.DeliverySchema)
 	r.subscriptions = newCollection(r, repository.SubscriptionSchema)
 	r.eventDeliveries = newCollection(r, repository.EventDeliverySchema)
+	r.apiKeys = newCollection(r, repository.APIKeySchema)
+	r.auditPages = newCollection(r, repository.AuditPageSchema)
 	r.events = newCollection(r, repository.EventSchema)
 }
 
@@ -206,6 +210,12 @@ func (r *Repository) MentalModels() repository.Collection[repository.MentalModel
 func (r *Repository) RejectedDeliveries() repository.Collection[repository.RejectedDelivery] {
 	return r.rejectedDeliveries
 }
+
+// APIKeys implements [repository.Repository].
+func (r *Repository) APIKeys() repository.Collection[repository.APIKey] { return r.apiKeys }
+
+// AuditPages implements [repository.Repository].
+func (r *Repository) AuditPages() repository.Collection[repository.AuditPage] { return r.auditPages }
 
 // Integrations implements [repository.Repository].
 func (r *Repository) Integrations() repository.Collection[repository.Integration] {

@@ -14,10 +14,10 @@ func (c *Config) listen(ctx context.Context, setting, address string) (net.Liste
 	if err != nil {
 		return nil, settingsErrorf("%s is %q: want HOST:PORT, such as 127.0.0.1:8080: %w", setting, address, err)
 	}
-	if !resolved.IP.IsLoopback() && !c.InsecureAllowUnauthenticatedNetwork {
-		return nil, settingsErrorf("%s is %q, which is not a loopback address: Debrief does not authenticate its callers yet, "+
-			"so everybody who reaches it could read and change everything; "+
-			"if that is meant, say so with --insecure-allow-unauthenticated-network", setting, address)
+	if !resolved.IP.IsLoopback() && !c.RequireAuthentication && !c.InsecureAllowUnauthenticatedNetwork {
+		return nil, settingsErrorf("%s is %q, which is not a loopback address: everybody who reaches it could read and change everything; "+
+			"have callers show who they are with --require-authentication, "+
+			"or say that this is meant with --insecure-allow-unauthenticated-network", setting, address)
 	}
 	// The address that was judged is the one that is opened: a name could resolve to another one by now.
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", resolved.String())

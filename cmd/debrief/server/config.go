@@ -24,9 +24,14 @@ type Config struct {
 	GRPCAddr string
 	// HTTPAddr is the TCP address for REST, the API page, alerts and metrics, HOST:PORT. Port 0 lets the system choose one.
 	HTTPAddr string
-	// InsecureAllowUnauthenticatedNetwork lets the addresses be other than loopback. Debrief does not know yet who
-	// calls: everybody who can reach such an address can read and change everything.
+	// RequireAuthentication refuses calls, deliveries of alerts and requests for metrics of those who do not show who they are.
+	// Otherwise everybody who reaches an address may do everything.
+	RequireAuthentication bool
+	// InsecureAllowUnauthenticatedNetwork lets the addresses be other than loopback without RequireAuthentication: everybody who can
+	// reach such an address can read and change everything.
 	InsecureAllowUnauthenticatedNetwork bool
+	// Audit is what is kept of what callers do: AuditAuto, AuditOn or AuditOff.
+	Audit string
 	// CORSOrigins are the web origins whose pages may call the API from a browser, such as `https://dashboard.example.com`;
 	// `*` is all of them. Empty: none.
 	CORSOrigins []string
@@ -92,6 +97,16 @@ type Config struct {
 	email service.EmailOptions
 }
 
+// What Config.Audit can be.
+const (
+	// AuditAuto keeps an audit trail where callers are known.
+	AuditAuto = "auto"
+	// AuditOn keeps one, even of callers whom nobody knows.
+	AuditOn = "on"
+	// AuditOff keeps none.
+	AuditOff = "off"
+)
+
 // SettingsError says which setting makes no sense, and what would be right.
 type SettingsError struct{ cause error }
 
@@ -122,6 +137,7 @@ func DefaultConfig() Config {
 		MaxDeliveries:      64,
 		LogLevel:           slog.LevelInfo,
 		LogFormat:          "json",
+		Audit:              AuditAuto,
 	}
 }
 
@@ -201,6 +217,9 @@ func (c *Config) checkOrigins() error {
 func (c *Config) checkFormat() error {
 	if c.LogFormat != "json" && c.LogFormat != "text" {
 		return fmt.Errorf("log-format is %q: want json or text", c.LogFormat)
+	}
+	if c.Audit != AuditAuto && c.Audit != AuditOn && c.Audit != AuditOff {
+		return fmt.Errorf("audit is %q: want auto, on or off", c.Audit)
 	}
 	return nil
 }

@@ -93,6 +93,9 @@ func (g *gateway) register(ctx context.Context, connection grpc.ClientConnInterf
 			return debriefv1.RegisterIntegrationServiceHandlerClient(ctx, g.mux, debriefv1.NewIntegrationServiceClient(connection))
 		},
 		func() error {
+			return debriefv1.RegisterAccessServiceHandlerClient(ctx, g.mux, debriefv1.NewAccessServiceClient(connection))
+		},
+		func() error {
 			return debriefv1.RegisterSubscriptionServiceHandlerClient(ctx, g.mux, debriefv1.NewSubscriptionServiceClient(connection))
 		},
 	} {
@@ -146,11 +149,13 @@ func none(string) (string, bool) { return "", false }
 
 // callerMetadata is what HTTP headers tell the services: who calls.
 func callerMetadata(_ context.Context, r *http.Request) metadata.MD {
-	names := r.Header.Values(service.ActorHeader)
-	if len(names) == 0 {
-		return nil
+	told := metadata.MD{}
+	for _, name := range []string{service.ActorHeader, service.AuthorizationHeader} {
+		if values := r.Header.Values(name); len(values) > 0 {
+			told[name] = values
+		}
 	}
-	return metadata.MD{service.ActorHeader: names}
+	return told
 }
 
 // writeCallError answers what a service answered.

@@ -33,7 +33,7 @@ func dressed(config Config, telemetry *telemetry, handler http.Handler) (http.Ha
 	if handler, err = withOrigins(config.CORSOrigins, handler); err != nil {
 		return nil, err
 	}
-	if !config.InsecureAllowUnauthenticatedNetwork {
+	if !config.InsecureAllowUnauthenticatedNetwork && !config.RequireAuthentication {
 		handler = onlyLocal(handler)
 	}
 	return recovered(telemetry.logger, secured(handler)), nil
@@ -64,7 +64,7 @@ func allowOrigins(origins []string) *cors.Cors {
 	return cors.New(cors.Options{
 		AllowedOrigins: origins,
 		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete},
-		AllowedHeaders: []string{"Content-Type", service.ActorHeader, "traceparent", "tracestate"},
+		AllowedHeaders: []string{"Content-Type", "Authorization", service.ActorHeader, "traceparent", "tracestate"},
 		ExposedHeaders: []string{"Retry-After", "Content-Disposition"},
 		MaxAge:         600,
 	})
@@ -115,7 +115,7 @@ func answerPanic(w http.ResponseWriter, r *http.Request, logger *slog.Logger, ca
 // too long.
 func (s *Server) startHTTP(site http.Handler, listener net.Listener) {
 	server := &http.Server{
-		Handler:           observed(s.telemetry, listener.Addr(), site),
+		Handler:           addressed(observed(s.telemetry, listener.Addr(), site)),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      time.Minute,

@@ -24,8 +24,8 @@ func observed(telemetry *telemetry, address net.Addr, site http.Handler) http.Ha
 // tellCallers are the headers that tell a caller from others, and that spans would have as attributes.
 var tellCallers = []string{"Forwarded", "User-Agent", "X-Forwarded-For"}
 
-// unnamed takes from requests where they came from, so that nothing behind it can tell: what was said anonymously must
-// not be brought home by its trace.
+// unnamed takes from requests where they came from, so that no span and no measurement can tell: what was said anonymously must
+// not be brought home by its trace. The audit trail, which leaves out what was said anonymously, has it from the context.
 func unnamed(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = r.Clone(r.Context())

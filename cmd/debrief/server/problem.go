@@ -60,9 +60,12 @@ func writeStatus(w http.ResponseWriter, httpStatus int, problem *status.Status) 
 	header := w.Header()
 	header.Set("Content-Type", jsonType)
 	header.Set("Cache-Control", "no-store")
+	if httpStatus == http.StatusUnauthorized {
+		header.Set("WWW-Authenticate", `Bearer realm="debrief"`) // https://www.rfc-editor.org/rfc/rfc6750#section-3
+	}
 	if httpStatus == http.StatusServiceUnavailable {
 		header.Set("Retry-After", retryAfter)
 	}
 	w.WriteHeader(httpStatus)
-	_, _ = w.Write(body) // A caller that is gone misses nothing.
+	_, _ = w.Write(body) //nolint:gosec // It is JSON, and no browser takes it for anything else. A caller that is gone misses nothing.
 }

@@ -105,6 +105,7 @@ func (s *Server) listen(ctx context.Context) (grpcListener, httpListener net.Lis
 func (s *Server) serve(ctx context.Context, store repository.Repository, grpcListener, httpListener net.Listener) error {
 	alerts := s.config.Alerts
 	amazon := sns.NewClient(outbound.NewClient(outbound.Options{}))
+	alerts.RequireKeys = alerts.RequireKeys || s.config.RequireAuthentication
 	alerts.Confirm, alerts.Certificates = amazon.Confirm, amazon
 	services, err := service.New(service.Options{
 		Repository:    store,
@@ -116,6 +117,7 @@ func (s *Server) serve(ctx context.Context, store repository.Repository, grpcLis
 		Language:      s.config.Language,
 		Webhooks:      s.config.Webhooks,
 		Email:         s.config.email,
+		Access:        s.config.access(),
 		MeterProvider: s.telemetry.meters,
 		Logger:        s.logger,
 	})

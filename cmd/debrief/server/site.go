@@ -38,12 +38,12 @@ func newSite(ctx context.Context, config Config, telemetry *telemetry, calls *ca
 	read("/openapi.json", serveOpenAPI)
 	read("/healthz", http.HandlerFunc(alive))
 	read("/readyz", ready(calls.health))
-	read("/metrics", promhttp.HandlerFor(telemetry.registry, promhttp.HandlerOpts{
+	read("/metrics", permitted(services, service.MetricsRole, promhttp.HandlerFor(telemetry.registry, promhttp.HandlerOpts{
 		DisableCompression:  true, // The whole site is compressed in one place.
 		MaxRequestsInFlight: 4,
 		EnableOpenMetrics:   true,
 		ErrorLog:            slog.NewLogLogger(telemetry.logger.Handler(), slog.LevelWarn),
-	}))
+	})))
 	mux.HandleFunc("/", notFound)
 	return dressed(config, telemetry, mux)
 }

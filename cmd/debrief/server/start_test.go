@@ -54,7 +54,7 @@ func TestAServerThatCannotStartSaysWhyAndLeavesNothingOpen(t *testing.T) {
 		"the gRPC port is taken": {func(c *Config) { c.GRPCAddr = occupied }, "grpc-addr: listen tcp", false},
 		"the HTTP port is taken": {func(c *Config) { c.HTTPAddr = occupied }, "http-addr: listen tcp", false},
 		"an address of the network": {
-			func(c *Config) { c.GRPCAddr = "0.0.0.0:0" }, "say so with --insecure-allow-unauthenticated-network", true,
+			func(c *Config) { c.GRPCAddr = "0.0.0.0:0" }, "say that this is meant with --insecure-allow-unauthenticated-network", true,
 		},
 		"an address without a host": {func(c *Config) { c.HTTPAddr = ":0" }, "not a loopback address", true},
 		"no address":                {func(c *Config) { c.HTTPAddr = "here" }, "want HOST:PORT", true},
