@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/debriefhq/debrief/service"
 )
@@ -52,17 +53,18 @@ func (y *year) play(ctx context.Context, progress func(done, total int)) error {
 }
 
 // call makes a call as somebody who uses the API does: it passes the services' interceptors.
-func call[Request, Answer any](ctx context.Context, y *year, actor string, request Request, method func(context.Context, Request) (Answer, error)) (Answer, error) {
+func call[Request proto.Message, Answer any](ctx context.Context, y *year, actor string, request Request, method func(context.Context, Request) (Answer, error)) (Answer, error) {
 	var answer Answer
 	handler := func(ctx context.Context, _ any) (any, error) {
 		var err error
 		answer, err = method(ctx, request)
 		return answer, err
 	}
+	info := &grpc.UnaryServerInfo{FullMethod: y.methods[request.ProtoReflect().Descriptor().FullName()]}
 	for _, interceptor := range slices.Backward(y.interceptors) {
 		next := handler
 		handler = func(ctx context.Context, request any) (any, error) {
-			return interceptor(ctx, request, &grpc.UnaryServerInfo{}, next)
+			return interceptor(ctx, request, info, next)
 		}
 	}
 	_, err := handler(service.WithActor(ctx, actor), request)

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/debriefhq/debrief/repository"
 	"github.com/debriefhq/debrief/service"
@@ -42,9 +44,11 @@ var ErrNotEmpty = errors.New("the store is not empty")
 type year struct {
 	services     *service.Services
 	interceptors []grpc.UnaryServerInterceptor
-	random       *rand.Rand
-	stories      []*story
-	until        time.Time
+	// methods are the full names of the methods, by what they take.
+	methods map[protoreflect.FullName]string
+	random  *rand.Rand
+	stories []*story
+	until   time.Time
 	// present is the time in the story.
 	present   time.Time
 	agenda    agenda
@@ -86,7 +90,7 @@ func newYear(store repository.Repository, options Options) (*year, error) {
 	if err != nil {
 		return nil, err
 	}
-	told := &year{random: newRandom(options.Seed, "what happens"), stories: stories, until: options.Until.UTC()}
+	told := &year{methods: methods(), random: newRandom(options.Seed, "what happens"), stories: stories, until: options.Until.UTC()}
 	told.services, err = service.New(service.Options{
 		Repository: store,
 		Now:        func() time.Time { return told.present },
@@ -97,6 +101,22 @@ func newYear(store repository.Repository, options Options) (*year, error) {
 	}
 	told.interceptors, err = told.services.Interceptors()
 	return told, err
+}
+
+// methods are those of the API. Each takes what no other does.
+func methods() map[protoreflect.FullName]string {
+	all := map[protoreflect.FullName]string{}
+	protoregistry.GlobalFiles.RangeFilesByPackage("debrief.v1", func(file protoreflect.FileDescriptor) bool {
+		for i := range file.Services().Len() {
+			of := file.Services().Get(i)
+			for j := range of.Methods().Len() {
+				method := of.Methods().Get(j)
+				all[method.Input().FullName()] = fmt.Sprintf("/%s/%s", of.FullName(), method.Name())
+			}
+		}
+		return true
+	})
+	return all
 }
 
 // newSource is a source of random bytes of its own for each purpose, so that one does not disturb the others.
