@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -15,10 +13,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/debriefhq/debrief/cmd/debrief/demo"
-	"github.com/debriefhq/debrief/cmd/debrief/server"
-	"github.com/debriefhq/debrief/repository"
-	"github.com/debriefhq/debrief/repository/mongodb"
-	"github.com/debriefhq/debrief/repository/sqlite"
 )
 
 const demoHelp = `Fill a store with a year of a company that does not exist: Wrenpost delivers parcels, and has incidents.
@@ -52,7 +46,7 @@ func newDemoCommand() *cobra.Command {
 		},
 	}
 	set := command.Flags()
-	set.StringVar(&flags.store, "store", "", "what to fill: `URL` sqlite:PATH, mongodb://… or mongodb+srv://… (default: a file in your data directory)")
+	addStore(command, &flags.store, "what to fill")
 	set.Uint64Var(&flags.seed, "seed", flags.seed, "`number` that decides what happens")
 	set.IntVar(&flags.incidents, "incidents", flags.incidents, fmt.Sprintf("`number` of incidents, 1 to %d", demo.MaxIncidents))
 	set.StringVar(&flags.until, "until", "", "`time` at which the year ends, such as 2026-06-30T12:00:00Z (default: now)")
@@ -70,7 +64,11 @@ func (f demoFlags) run(ctx context.Context, out, progress io.Writer) (err error)
 	if f.incidents < 1 || f.incidents > demo.MaxIncidents {
 		return usagef("incidents is %d: want 1 to %d", f.incidents, demo.MaxIncidents)
 	}
-	url, store, err := openDemoStore(ctx, f.store)
+	location, err := locateStore(f.store)
+	if err != nil {
+		return err
+	}
+	store, err := location.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -78,53 +76,20 @@ func (f demoFlags) run(ctx context.Context, out, progress io.Writer) (err error)
 	if err := demo.CheckEmpty(ctx, store); err != nil && (!f.force || !errors.Is(err, demo.ErrNotEmpty)) {
 		return fmt.Errorf("%w: name another one with --store, or say --force", err)
 	}
-	options.Progress = showProgress(progress)
+	options.Progress = showProgress(progress, "telling a year")
 	if err := demo.Fill(ctx, store, options); err != nil {
 		return fmt.Errorf("fill the store: %w", err)
 	}
-	fmt.Fprintf(out, "A year with %d incidents. Look at it with:\n  debrief serve%s\n  debrief incident list\n", f.incidents, url)
+	told := " --store …" // A MongoDB URL may hold a password.
+	if location.path != "" {
+		told = " --store " + location.url
+	}
+	fmt.Fprintf(out, "A year with %d incidents. Look at it with:\n  debrief serve%s\n  debrief incident list\n", f.incidents, told)
 	return nil
 }
 
-// openDemoStore opens the store that the flag names, and answers how serve is told of it. What is no store URL may still
-// hold a password, as a MongoDB URL may: neither is repeated.
-func openDemoStore(ctx context.Context, url string) (told string, store repository.Repository, err error) {
-	if url == "" {
-		if url, err = demoDefaultStore(); err != nil {
-			return "", nil, err
-		}
-	}
-	scheme, rest, _ := strings.Cut(url, ":")
-	switch {
-	case scheme == "sqlite" && rest != "":
-		told = " --store " + url
-		store, err = sqlite.Open(ctx, rest, sqlite.Options{})
-	case scheme == "mongodb" || scheme == "mongodb+srv":
-		told = " --store …"
-		store, err = mongodb.Open(ctx, url, mongodb.Options{})
-	default:
-		return "", nil, usagef("store is not a URL of a known kind: want sqlite:PATH, mongodb://… or mongodb+srv://…")
-	}
-	if err != nil {
-		return "", nil, fmt.Errorf("open the store: %w", err)
-	}
-	return told, store, nil
-}
-
-// demoDefaultStore is the store of a server that was not told one.
-func demoDefaultStore() (string, error) {
-	url, err := server.DefaultStore()
-	if err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(filepath.Dir(strings.TrimPrefix(url, "sqlite:")), 0o700); err != nil {
-		return "", fmt.Errorf("make the directory of the default store: %w", err)
-	}
-	return url, nil
-}
-
 // showProgress draws a bar for eyes, and nothing where no terminal is.
-func showProgress(to io.Writer) func(done, total int) {
+func showProgress(to io.Writer, description string) func(done, total int) {
 	file, ok := to.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return nil
@@ -132,7 +97,7 @@ func showProgress(to io.Writer) func(done, total int) {
 	var bar *progressbar.ProgressBar
 	return func(done, total int) {
 		if bar == nil {
-			bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(to), progressbar.OptionSetDescription("telling a year"),
+			bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(to), progressbar.OptionSetDescription(description),
 				progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(50*time.Millisecond))
 		}
 		// A bar that can't be drawn is no reason to stop.

@@ -10,7 +10,8 @@ import (
 
 const rootHelp = `Debrief keeps incidents, the post-mortems in which people learn from them, and what is done about it.
 
-'debrief serve' is the server; 'debrief lint' and 'debrief action strength' work without one; all other commands speak to one.
+'debrief serve' is the server. 'debrief backup', 'restore' and 'demo' work on a store, 'debrief lint' and 'debrief action strength'
+on texts; all other commands speak to a server.
 
 Each flag can be set by an environment variable instead, which its help names; flags win, and an empty variable sets
 nothing. A variable that begins with DEBRIEF_ and is not known is refused. Resources are named by their id, in upper or
@@ -59,7 +60,8 @@ func (a *application) addCommands(root *cobra.Command) {
 	}
 	serving := []*cobra.Command{
 		aboutHere(newServeCommand()), a.newKeyCommand(), a.newAuditCommand(), a.newCallerCommand(),
-		aboutHere(newHealthcheckCommand()), aboutHere(newDemoCommand()), a.newVersionCommand(),
+		aboutHere(newHealthcheckCommand()), aboutHere(newDemoCommand()),
+		aboutHere(a.newBackupCommand()), aboutHere(a.newRestoreCommand()), a.newVersionCommand(),
 	}
 	for _, command := range learning {
 		command.GroupID = learningGroup

@@ -144,6 +144,8 @@ func TestCommands(t *testing.T) {
 		"key":        "create list revoke show",
 		"audit":      "export list verify",
 		"whoami":     "",
+		"backup":     "",
+		"restore":    "",
 		"version":    "", "serve": "", "healthcheck": "", "lint": "",
 		"completion":   "bash fish powershell zsh",
 		"alert":        "explain list mark quality show",

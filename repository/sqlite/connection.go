@@ -33,10 +33,20 @@ type statement interface {
 	driver.StmtQueryContext
 }
 
+// location is the URI of a file: https://sqlite.org/uri.html
+func location(path, parameters string) string {
+	name := url.URL{Scheme: "file", Path: path, RawQuery: parameters}
+	return name.String()
+}
+
 // connect opens the file, which must be there.
 func connect(ctx context.Context, engine *sqlite.Driver, path string, pragmas ...string) (*connection, error) {
-	name := url.URL{Scheme: "file", Path: path, RawQuery: "mode=rw"}
-	opened, err := engine.Open(name.String())
+	return connectAt(ctx, engine, location(path, "mode=rw"), pragmas...)
+}
+
+// connectAt opens the file at a location.
+func connectAt(ctx context.Context, engine *sqlite.Driver, location string, pragmas ...string) (*connection, error) {
+	opened, err := engine.Open(location)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func refusalOr(ctx context.Context, err error) error {
 	if refused, ok := errors.AsType[refusal](err); ok {
 		return refused
 	}
-	if code, _ := resultCode(err); code == lib.SQLITE_NOTADB {
+	if isNoDatabase(err) {
 		return refusal("it is no SQLite database")
 	}
 	return translate(ctx, err)
@@ -76,6 +76,18 @@ func resultCode(err error) (int, bool) {
 		return 0, false
 	}
 	return failure.Code() & primaryCode, true
+}
+
+// isNoDatabase says that the file is none of SQLite's.
+func isNoDatabase(err error) bool {
+	code, _ := resultCode(err)
+	return code == lib.SQLITE_NOTADB
+}
+
+// isDamage says that the file can't be read for what is in it.
+func isDamage(err error) bool {
+	code, _ := resultCode(err)
+	return code == lib.SQLITE_CORRUPT || code == lib.SQLITE_NOTADB || code == lib.SQLITE_FORMAT
 }
 
 // isBusy says that another process holds the lock.

@@ -35,6 +35,7 @@ func (r *Repository) migrate(ctx context.Context) error {
 			err = upgrade(ctx, connection)
 		}
 	}
+
 	return errors.Join(err, connection.close())
 }
 
@@ -69,13 +70,19 @@ func useLog(ctx context.Context, connection *connection) error {
 	}
 }
 
+// migrationSteps are the files of the migrations, in their order.
+func migrationSteps() ([]string, error) {
+	steps, err := fs.Glob(migrations, "migrations/*.sql")
+	slices.Sort(steps)
+	return steps, err
+}
+
 // upgrade makes the steps that are missing, all in one transaction. Another process may be about to make them too.
 func upgrade(ctx context.Context, connection *connection) error {
-	steps, err := fs.Glob(migrations, "migrations/*.sql")
+	steps, err := migrationSteps()
 	if err != nil {
 		return err
 	}
-	slices.Sort(steps)
 	if err := connection.script(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
@@ -85,13 +92,19 @@ func upgrade(ctx context.Context, connection *connection) error {
 	return connection.script(ctx, "COMMIT")
 }
 
-func upgradeFrom(ctx context.Context, connection *connection, steps []string) error {
+// versionOf is the version of a file's schema, which must not be newer than the newest that is known.
+func versionOf(ctx context.Context, connection *connection, newest int) (int, error) {
 	version, err := connection.number(ctx, "PRAGMA user_version")
+	if err == nil && version > int64(newest) {
+		err = refusal(fmt.Sprintf("a newer version of Debrief has written it (its schema is %d, and this version knows up to %d)", version, newest))
+	}
+	return int(version), err
+}
+
+func upgradeFrom(ctx context.Context, connection *connection, steps []string) error {
+	version, err := versionOf(ctx, connection, len(steps))
 	if err != nil {
 		return err
-	}
-	if version > int64(len(steps)) {
-		return refusal(fmt.Sprintf("a newer version of Debrief has written it (its schema is %d, and this version knows up to %d)", version, len(steps)))
 	}
 	for _, step := range steps[version:] {
 		text, err := migrations.ReadFile(step)
