@@ -68,6 +68,9 @@ func (s *Services) admit(ctx context.Context, method string, asked permission, r
 	if err != nil {
 		return nil, s.base.refuse(ctx, principal, method, request, err)
 	}
+	if err := s.base.limitCalls(principal); err != nil {
+		return nil, err
+	}
 	nameless, err := s.base.isAnonymous(ctx, request)
 	if err != nil {
 		return nil, err

@@ -7,11 +7,13 @@ import (
 	"log/slog"
 	"maps"
 	"strings"
+	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/protoadapt"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/debriefhq/debrief/repository"
 	"github.com/debriefhq/debrief/service/lifecycle"
@@ -50,9 +52,19 @@ type stateError struct {
 	Reason   string
 	Message  string
 	Metadata map[string]string
+	// Retry is after how long it may be in order; zero: nobody knows.
+	Retry time.Duration
 }
 
 func (e *stateError) Error() string { return e.Message }
+
+// details say when to try again.
+func (e *stateError) details() []protoadapt.MessageV1 {
+	if e.Retry == 0 {
+		return nil
+	}
+	return []protoadapt.MessageV1{&errdetails.RetryInfo{RetryDelay: durationpb.New(e.Retry)}}
+}
 
 func failedPrecondition(reason, format string, args ...any) error {
 	return &stateError{Code: codes.FailedPrecondition, Reason: reason, Message: fmt.Sprintf(format, args...)}
@@ -134,7 +146,7 @@ func toStatus(ctx context.Context, logger *slog.Logger, err error) error {
 	case errors.As(err, &bad):
 		return bad.status()
 	case errors.As(err, &state):
-		return newStatus(state.Code, state.Reason, state.Message, state.Metadata)
+		return newStatus(state.Code, state.Reason, state.Message, state.Metadata, state.details()...)
 	case errors.As(err, &step):
 		return newStatus(codes.FailedPrecondition, "ILLEGAL_STATE", step.Error(), map[string]string{
 			"state": step.State, "verb": step.Verb, "legal_states": strings.Join(step.Legal, ","),

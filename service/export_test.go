@@ -3,6 +3,8 @@ package service
 import (
 	"context"
 
+	"google.golang.org/grpc"
+
 	"github.com/debriefhq/debrief/service/access"
 )
 
@@ -24,4 +26,9 @@ const RefusalsAtOnce = refusalsAtOnce
 // Admit is what lets a call of a method through.
 func Admit(ctx context.Context, services *Services, method string) (context.Context, error) {
 	return services.admitMethod(ctx, method, nil)
+}
+
+// Shed is what sends calls away when there are too many.
+func (s *Services) Shed(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	return s.shed(ctx, request, info, handler)
 }

@@ -36,6 +36,11 @@ func (s *Intake) Receive(ctx context.Context, adapter intake.Adapter, request in
 	if err != nil {
 		return Receipt{}, err
 	}
+	if integration != nil {
+		if err := s.limitDeliveries(integrationName(integration.ID)); err != nil {
+			return Receipt{}, err
+		}
+	}
 	if err := verify(ctx, adapter, request, integration); err != nil {
 		return Receipt{}, err
 	}

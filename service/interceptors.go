@@ -35,14 +35,14 @@ func actor(ctx context.Context) string {
 	return name
 }
 
-// Interceptors are what every call passes, in this order: errors become statuses, the caller is
-// known and may call the method, for whom they call is read from the metadata, and the request is held against the rules in its proto.
+// Interceptors are what every call passes, in this order: errors become statuses, there is room
+// for another call, the caller is known and may call the method, for whom they call is read from the metadata, and the request is held against the rules in its proto.
 func (s *Services) Interceptors() ([]grpc.UnaryServerInterceptor, error) {
 	validator, err := protovalidate.New()
 	if err != nil {
 		return nil, fmt.Errorf("prepare validation: %w", err)
 	}
-	return []grpc.UnaryServerInterceptor{s.mapErrors, s.authorize, identify, validate(validator)}, nil
+	return []grpc.UnaryServerInterceptor{s.mapErrors, s.shed, s.authorize, identify, validate(validator)}, nil
 }
 
 // StreamInterceptors are the same for streams.

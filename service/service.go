@@ -54,6 +54,8 @@ type Options struct {
 	Email EmailOptions
 	// Access says who may call, and what is kept of what they do.
 	Access AccessOptions
+	// Limits bound what callers can ask for. Default: nothing does.
+	Limits LimitOptions
 	// MeterProvider takes the counts of what happens. Default: none.
 	MeterProvider metric.MeterProvider
 	// Logger is told what nobody else is told: the causes of internal errors. Default: none.
@@ -133,6 +135,7 @@ type base struct {
 	logger    *slog.Logger
 	access    AccessOptions
 	trail     *trail
+	limits    *limits
 	// refusals bounds how many refusals are written into the audit trail.
 	refusals *rate.Limiter
 	// apiKeys and integrationKeys remember whose keys are, keyUses when API keys were used.
@@ -193,6 +196,7 @@ func newBase(options Options) (*base, error) {
 		publicURL: options.PublicURL,
 		logger:    options.Logger,
 		access:    options.Access,
+		limits:    newLimits(options.Limits),
 		refusals:  rate.NewLimiter(refusalsPerSecond, refusalsAtOnce),
 		stopping:  make(chan struct{}),
 	}

@@ -127,3 +127,49 @@ func invoke(t *testing.T, server *running, method string) codes.Code {
 	t.Helper()
 	return status.Code(server.grpc.Invoke(t.Context(), method, &emptypb.Empty{}, &emptypb.Empty{}))
 }
+
+// TestWhoCallsTooOftenIsToldWhenToCallAgain calls, and delivers, more often than is allowed.
+func TestWhoCallsTooOftenIsToldWhenToCallAgain(t *testing.T) {
+	store := testConfig(t).Store
+	offline, err := OpenOffline(t.Context(), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := debriefv1.NewAccessServiceClient(offline).CreateApiKey(t.Context(), &debriefv1.CreateApiKeyRequest{
+		ApiKeyId: "reader", ApiKey: &debriefv1.ApiKey{Role: debriefv1.Role_ROLE_VIEWER},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pagers, err := debriefv1.NewIntegrationServiceClient(offline).CreateIntegration(t.Context(), &debriefv1.CreateIntegrationRequest{
+		IntegrationId: "pagers", Integration: &debriefv1.Integration{Title: "Pagers", Kind: debriefv1.Integration_KIND_ALERTMANAGER},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := offline.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	server := start(t, func(c *Config) {
+		c.Store, c.RequireAuthentication, c.MaxCallRate, c.MaxDeliveryRate = store, true, 1, 1
+	})
+	for name, test := range map[string]struct {
+		method, path, secret string
+		status               int
+	}{
+		"calls":      {http.MethodGet, "/v1/incidents", reader.GetSecret(), http.StatusTooManyRequests},
+		"deliveries": {http.MethodPost, "/intake/alertmanager", pagers.GetKey(), http.StatusServiceUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got answer
+			for range 30 { // Five at once, and one a second: this many do not take so long.
+				if got = server.send(t, test.method, test.path, "{}", "Content-Type", asJSON, "Authorization", "Bearer "+test.secret); got.StatusCode == test.status {
+					break
+				}
+			}
+			if _, reason := readError(t, got.body); got.StatusCode != test.status || reason != "RATE_LIMITED" || got.Header.Get("Retry-After") != "1" {
+				t.Errorf("got %d %s, Retry-After %q", got.StatusCode, got.body, got.Header.Get("Retry-After"))
+			}
+		})
+	}
+}

@@ -78,6 +78,13 @@ type Config struct {
 
 	// MaxConnections bounds the connections to each of the two addresses; further ones wait to be accepted.
 	MaxConnections int
+	// MaxCalls bounds the calls that are worked on at once; further ones are answered 503.
+	MaxCalls int
+	// MaxCallRate is how many calls a second each principal may make, five times as many at once after a rest. Zero: any number.
+	MaxCallRate int
+	// MaxDeliveryRate is how many deliveries a second each integration may make, five times as many at once after a rest. Zero: any
+	// number.
+	MaxDeliveryRate int
 	// MaxDeliveries bounds the deliveries of alerts that are worked on at once; further ones wait for half a second, and are
 	// then answered 503.
 	MaxDeliveries int
@@ -135,6 +142,9 @@ func DefaultConfig() Config {
 		StoreCheckInterval: 2 * time.Second,
 		MaxConnections:     4096,
 		MaxDeliveries:      64,
+		MaxCalls:           512,
+		MaxCallRate:        200,
+		MaxDeliveryRate:    1000,
 		LogLevel:           slog.LevelInfo,
 		LogFormat:          "json",
 		Audit:              AuditAuto,
@@ -175,10 +185,14 @@ func (c *Config) checkBounds() error {
 		"store-check-interval": int64(c.StoreCheckInterval),
 		"max-connections":      int64(c.MaxConnections),
 		"max-deliveries":       int64(c.MaxDeliveries),
+		"max-calls":            int64(c.MaxCalls),
 	} {
 		if value <= 0 {
 			problems = append(problems, fmt.Errorf("%s must be more than zero", name))
 		}
+	}
+	if c.MaxCallRate < 0 || c.MaxDeliveryRate < 0 {
+		problems = append(problems, errors.New("max-call-rate and max-delivery-rate must not be negative: 0 is no limit"))
 	}
 	if c.DrainDelay < 0 || c.DrainDelay > c.ShutdownTimeout/2 {
 		problems = append(problems, fmt.Errorf("drain-delay is %v: it must be between zero and half of shutdown-timeout, %v", c.DrainDelay, c.ShutdownTimeout/2))

@@ -291,8 +291,8 @@ func (a *arrival) refuse(w http.ResponseWriter, httpStatus int, outcome *status.
 		writeStatus(w, httpStatus, outcome)
 		return
 	}
-	if httpStatus == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", retryAfter)
+	if after := waitFirst(httpStatus, outcome); after != "" {
+		w.Header().Set("Retry-After", after)
 	}
 	writeAnswer(w, a.adapter.Refuse(httpStatus, outcome.Message()))
 }

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"math"
 	"net/http"
+	"strconv"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -50,6 +52,19 @@ func newStatus(code codes.Code, reason, message string, details ...protoadapt.Me
 // retryAfter is when to try again what could not be served, in seconds.
 const retryAfter = "5"
 
+// waitFirst is after how many seconds to try again; empty where that would not help.
+func waitFirst(httpStatus int, problem *status.Status) string {
+	for _, detail := range problem.Details() {
+		if retry, ok := detail.(*errdetails.RetryInfo); ok {
+			return strconv.Itoa(int(math.Ceil(retry.GetRetryDelay().AsDuration().Seconds())))
+		}
+	}
+	if httpStatus == http.StatusServiceUnavailable {
+		return retryAfter
+	}
+	return ""
+}
+
 // writeStatus answers with an error in the one form that errors have over HTTP: a google.rpc.Status in JSON.
 func writeStatus(w http.ResponseWriter, httpStatus int, problem *status.Status) {
 	body, err := protojson.Marshal(problem.Proto())
@@ -63,8 +78,8 @@ func writeStatus(w http.ResponseWriter, httpStatus int, problem *status.Status) 
 	if httpStatus == http.StatusUnauthorized {
 		header.Set("WWW-Authenticate", `Bearer realm="debrief"`) // https://www.rfc-editor.org/rfc/rfc6750#section-3
 	}
-	if httpStatus == http.StatusServiceUnavailable {
-		header.Set("Retry-After", retryAfter)
+	if after := waitFirst(httpStatus, problem); after != "" {
+		header.Set("Retry-After", after)
 	}
 	w.WriteHeader(httpStatus)
 	_, _ = w.Write(body) //nolint:gosec // It is JSON, and no browser takes it for anything else. A caller that is gone misses nothing.

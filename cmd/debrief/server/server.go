@@ -118,6 +118,9 @@ func (s *Server) serve(ctx context.Context, store repository.Repository, grpcLis
 		Webhooks:      s.config.Webhooks,
 		Email:         s.config.email,
 		Access:        s.config.access(),
+		Limits: service.LimitOptions{
+			CallsPerSecond: s.config.MaxCallRate, DeliveriesPerSecond: s.config.MaxDeliveryRate, CallsAtOnce: s.config.MaxCalls,
+		},
 		MeterProvider: s.telemetry.meters,
 		Logger:        s.logger,
 	})
