@@ -16,8 +16,8 @@ import (
 
 const jsonType = "application/json"
 
-// maxBodies bounds the bodies that are held at once, over all HTTP requests, in bytes.
-const maxBodies = 64 << 20
+// maxBodies bounds the bodies that are held at once, in bytes: of all calls, and again of all deliveries.
+const maxBodies = 32 << 20
 
 // bodies reads the bodies of requests, as many of them at once as there is room for.
 type bodies struct {
@@ -43,61 +43,78 @@ func (b *bodies) read(w http.ResponseWriter, r *http.Request) (body []byte, rele
 
 func isJSON(mediaType string) bool { return mediaType == jsonType }
 
-// readAs is readBody, once there is room. The room is given back by release, when nobody needs the body any more.
+// readAs reads a body that is to be of a type, and of at most maxRequest bytes; an empty one need not say what it is. It takes room as the
+// bytes arrive, so that who announces much and sends little keeps nobody from sending. The room is given back by release, when nobody
+// needs the body any more. What was read is returned with a problem, too.
 func (b *bodies) readAs(w http.ResponseWriter, r *http.Request, isType func(string) bool) (body []byte, release func(), problem *problem) {
-	size := bodySize(r, isType)
-	if size == 0 {
-		body, problem = readBody(w, r, isType)
-		return body, func() {}, problem
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), b.patience)
-	defer cancel()
-	if err := b.room.Acquire(ctx, size); err != nil {
-		return nil, func() {}, noRoom
-	}
-	body, problem = readBody(w, r, isType)
-	return body, func() { b.room.Release(size) }, problem
-}
-
-// bodySize is how many bytes the body of a request may turn out to have. One that is refused unread has none.
-func bodySize(r *http.Request, isType func(string) bool) int64 {
-	switch {
-	case r.Body == nil || r.Body == http.NoBody || r.ContentLength > maxRequest || checkType(r.Header, isType) != nil:
-		return 0
-	case r.ContentLength < 0:
-		return maxRequest
-	default:
-		return r.ContentLength
-	}
-}
-
-// readBody reads the body of a request, which is to be of a type and of at most maxRequest bytes. An empty body need not say what
-// it is. What was read is returned with a problem, too.
-func readBody(w http.ResponseWriter, r *http.Request, isType func(string) bool) ([]byte, *problem) {
 	if r.Body == nil || r.Body == http.NoBody {
-		return nil, nil
+		return nil, func() {}, nil
 	}
 	if problem := checkType(r.Header, isType); problem != nil {
-		return nil, problem
+		return nil, func() {}, problem
 	}
 	if r.ContentLength > maxRequest {
 		// The connection is not worth reading to the end.
 		w.Header().Set("Connection", "close")
-		return nil, tooLarge()
+		return nil, func() {}, tooLarge()
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
-	var exceeded *http.MaxBytesError
-	switch {
-	case errors.As(err, &exceeded):
-		return body, tooLarge()
-	case err != nil:
-		return body, &problem{
-			httpStatus: http.StatusBadRequest, code: codes.InvalidArgument, reason: "BODY_INCOMPLETE",
-			message: "the body ended before all of it had arrived",
+	reading := bodyReader{bodies: b, from: http.MaxBytesReader(w, r.Body, maxRequest), most: maxRequest}
+	if r.ContentLength >= 0 {
+		reading.most = r.ContentLength
+	}
+	problem = reading.read(r.Context())
+	return reading.body, reading.release, problem
+}
+
+// firstRoom is what is taken for a body before any of it has arrived, in bytes.
+const firstRoom = 16 << 10
+
+// bodyReader reads one body.
+type bodyReader struct {
+	bodies *bodies
+	from   io.Reader
+	// most is how many bytes there may be.
+	most int64
+	body []byte
+	held int64
+}
+
+func (b *bodyReader) read(ctx context.Context) *problem {
+	for {
+		if len(b.body) == cap(b.body) && !b.grow(ctx) {
+			return noRoom
+		}
+		n, err := b.from.Read(b.body[len(b.body):cap(b.body)])
+		b.body = b.body[:len(b.body)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.As(err, new(*http.MaxBytesError)):
+			return tooLarge()
+		case err != nil:
+			return &problem{
+				httpStatus: http.StatusBadRequest, code: codes.InvalidArgument, reason: "BODY_INCOMPLETE",
+				message: "the body ended before all of it had arrived",
+			}
 		}
 	}
-	return body, nil
 }
+
+// grow makes room for as much again as has arrived, and says whether there was any in time.
+func (b *bodyReader) grow(ctx context.Context) bool {
+	have := int64(len(b.body))
+	more := min(max(firstRoom, have), b.most+1-have) // One more than there may be, to see the end.
+	ctx, cancel := context.WithTimeout(ctx, b.bodies.patience)
+	defer cancel()
+	if b.bodies.room.Acquire(ctx, more) != nil {
+		return false
+	}
+	b.held += more
+	b.body = append(make([]byte, 0, len(b.body)+int(more)), b.body...)
+	return true
+}
+
+func (b *bodyReader) release() { b.bodies.room.Release(b.held) }
 
 func tooLarge() *problem {
 	return &problem{

@@ -25,7 +25,7 @@ const (
 	// maxMetadata bounds the metadata of a call, and the header of an HTTP request, in bytes.
 	maxMetadata = 32 << 10
 	// maxStreams bounds the calls under way on one connection.
-	maxStreams = 1000
+	maxStreams = 100
 	// streamWorkers is how many goroutines are kept for calls; when all of them are at work, new ones are started.
 	streamWorkers = 32
 )
@@ -60,6 +60,7 @@ func newCalls(config Config, telemetry *telemetry, services *service.Services) (
 	observer := observeCalls(telemetry)
 	c := &calls{
 		server: grpc.NewServer(append(limits(),
+			grpc.InTapHandle(newGate(config.DefaultDeadline).admit),
 			grpc.StatsHandler(observer),
 			grpc.ChainUnaryInterceptor(interceptors...),
 			grpc.ChainStreamInterceptor(streamInterceptors...),

@@ -26,7 +26,7 @@ func newSite(ctx context.Context, config Config, telemetry *telemetry, calls *ca
 	mux.Handle("/v1/calendar.ics", conditional(gateway))
 	mux.Handle("/v1/postMortems.atom", conditional(gateway))
 	mux.Handle(intakePath, &intakes{
-		intake: services.Intake, adapters: services.Intake.Adapters(), toStatus: services.ToStatus, bodies: bodies,
+		intake: services.Intake, adapters: services.Intake.Adapters(), toStatus: services.ToStatus, bodies: newBodies(maxBodies, config.DefaultDeadline),
 		slots: make(chan struct{}, config.MaxDeliveries), patience: slotPatience, deadline: config.DefaultDeadline,
 		logger: telemetry.logger,
 	})
