@@ -76,8 +76,8 @@ func TestTooManyCallsAreSentAway(t *testing.T) {
 		}
 		nothing := func(context.Context, any) (any, error) { return nil, nil }
 		const method = debriefv1.IncidentService_ListIncidents_FullMethodName
-		err := shed(method, func(context.Context, any) (any, error) {
-			wantRefusal(t, d.services.ToStatus(t.Context(), shed(method, nothing)), codes.Unavailable, "OVERLOADED")
+		err := shed(method, func(ctx context.Context, _ any) (any, error) {
+			wantRefusal(t, d.services.ToStatus(ctx, shed(method, nothing)), codes.Unavailable, "OVERLOADED")
 			if err := shed("/grpc.health.v1.Health/Check", nothing); err != nil {
 				t.Errorf("a health check: %v", err)
 			}

@@ -58,7 +58,7 @@ var misbehaviours = []misbehaviour{
 }
 
 func silence(ctx context.Context, connection net.Conn) {
-	defer context.AfterFunc(ctx, func() { _ = connection.Close() })()
+	context.AfterFunc(ctx, func() { _ = connection.Close() })
 	_, _ = io.Copy(io.Discard, connection)
 }
 
@@ -81,7 +81,7 @@ func trickle(ctx context.Context, connection net.Conn, begin, rest string) {
 
 // flood sends the same again and again.
 func flood(ctx context.Context, connection net.Conn, begin, again string) {
-	defer context.AfterFunc(ctx, func() { _ = connection.Close() })()
+	context.AfterFunc(ctx, func() { _ = connection.Close() })
 	if _, err := io.WriteString(connection, begin); err != nil {
 		return
 	}

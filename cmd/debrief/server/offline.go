@@ -53,7 +53,7 @@ func offlineCalls(config Config, quiet *telemetry, options service.Options) (*in
 	if err != nil {
 		return nil, err
 	}
-	calls, err := newCalls(config, quiet, services) //nolint:contextcheck // Streams have contexts of their own.
+	calls, err := newCalls(config, quiet, services)
 	if err != nil {
 		return nil, err
 	}
