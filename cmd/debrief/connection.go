@@ -60,8 +60,12 @@ func (a *application) connect() (*connection, error) {
 		return nil, err
 	}
 	options := []grpc.CallOption{grpc.MaxCallRecvMsgSize(maxAnswer)}
-	if a.globals.apiKey != "" {
-		options = append(options, withKey(a.globals.apiKey))
+	shown, err := a.credentials()
+	if err != nil {
+		return nil, err
+	}
+	if shown != nil {
+		options = append(options, grpc.PerRPCCredentials(shown))
 	}
 	dialed, err := grpc.NewClient(a.globals.server,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),

@@ -30,6 +30,8 @@ type environment struct {
 	login string
 	// temporary is the directory for drafts.
 	temporary string
+	// configuration is the directory of the user's configuration; empty where there is none.
+	configuration string
 	// now is the clock. Its location is that of the user.
 	now func() time.Time
 	// wait returns after a while, or with the context's error when that ends earlier.
@@ -47,15 +49,16 @@ func systemEnvironment() environment {
 	return environment{
 		variables: os.Environ(),
 		stdin:     os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		width:        width,
-		interactive:  stdoutIsTerminal && stdinIsTerminal,
-		typed:        stdinIsTerminal,
-		directory:    workingDirectory(),
-		login:        loginName(),
-		temporary:    os.TempDir(),
-		now:          time.Now,
-		wait:         wait,
-		newRequestID: uuid.NewString,
+		width:         width,
+		interactive:   stdoutIsTerminal && stdinIsTerminal,
+		typed:         stdinIsTerminal,
+		directory:     workingDirectory(),
+		login:         loginName(),
+		temporary:     os.TempDir(),
+		configuration: configurationDirectory(),
+		now:           time.Now,
+		wait:          wait,
+		newRequestID:  uuid.NewString,
 	}
 }
 
@@ -71,6 +74,15 @@ func terminalWidth(file *os.File) int {
 // workingDirectory is empty where it is not known, as when it was removed; relative paths are those of the process then.
 func workingDirectory() string {
 	directory, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	return directory
+}
+
+// configurationDirectory is empty where the operating system knows none for the user.
+func configurationDirectory() string {
+	directory, err := os.UserConfigDir()
 	if err != nil {
 		return ""
 	}

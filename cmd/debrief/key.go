@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
@@ -222,8 +222,18 @@ func (a *application) newCallerCommand() *cobra.Command {
 	return command
 }
 
-// withKey shows with every call who makes it.
-func withKey(key string) grpc.CallOption { return grpc.PerRPCCredentials(bearer(key)) }
+// credentials show with every call who makes it: an API key, else what debrief login has kept for the server; nil where there is
+// neither.
+func (a *application) credentials() (credentials.PerRPCCredentials, error) {
+	if a.globals.apiKey != "" {
+		return bearer(a.globals.apiKey), nil
+	}
+	kept, found, err := a.logins().read(a.globals.server)
+	if err != nil || !found {
+		return nil, err
+	}
+	return &session{app: a, login: kept}, nil
+}
 
 // bearer is a secret that is sent with every call (RFC 6750).
 type bearer string

@@ -59,7 +59,8 @@ func (a *application) addCommands(root *cobra.Command) {
 		a.newImportCommand(), a.newLintCommand(),
 	}
 	serving := []*cobra.Command{
-		aboutHere(newServeCommand()), a.newKeyCommand(), a.newAuditCommand(), a.newCallerCommand(),
+		aboutHere(newServeCommand()), a.newKeyCommand(), a.newAuditCommand(),
+		a.newLoginCommand(), a.newLogoutCommand(), a.newCallerCommand(),
 		aboutHere(newHealthcheckCommand()), aboutHere(newDemoCommand()),
 		aboutHere(a.newBackupCommand()), aboutHere(a.newRestoreCommand()), a.newVersionCommand(),
 	}

@@ -64,6 +64,7 @@ func newServeCommand() *cobra.Command {
 		},
 	}
 	addServerFlags(command.Flags(), &config)
+	addOIDCFlags(command.Flags(), &config.OIDC)
 	alerts.add(command.Flags())
 	language.add(command.Flags())
 	return command

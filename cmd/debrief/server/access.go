@@ -14,6 +14,7 @@ import (
 func (c *Config) access() service.AccessOptions {
 	return service.AccessOptions{
 		Required: c.RequireAuthentication,
+		Tokens:   c.tokens,
 		Audit:    c.Audit == AuditOn || c.Audit == AuditAuto && c.RequireAuthentication,
 	}
 }

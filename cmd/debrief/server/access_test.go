@@ -13,7 +13,7 @@ import (
 )
 
 // closedServer is a server that wants to know who calls, and the secrets of two keys.
-func closedServer(t *testing.T) (server *running, viewer, admin string) {
+func closedServer(t *testing.T, changes ...func(*Config)) (server *running, viewer, admin string) {
 	t.Helper()
 	store := testConfig(t).Store
 	offline, err := OpenOffline(t.Context(), store)
@@ -32,7 +32,12 @@ func closedServer(t *testing.T) (server *running, viewer, admin string) {
 	if err := offline.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return start(t, func(c *Config) { c.Store, c.RequireAuthentication = store, true }), viewer, admin
+	return start(t, func(c *Config) {
+		c.Store, c.RequireAuthentication = store, true
+		for _, change := range changes {
+			change(c)
+		}
+	}), viewer, admin
 }
 
 func TestWhoeverCallsShowsWhoTheyAre(t *testing.T) {

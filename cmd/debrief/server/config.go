@@ -30,6 +30,8 @@ type Config struct {
 	// InsecureAllowUnauthenticatedNetwork lets the addresses be other than loopback without RequireAuthentication: everybody who can
 	// reach such an address can read and change everything.
 	InsecureAllowUnauthenticatedNetwork bool
+	// OIDC says whose tokens are taken. Its zero value means: nobody's.
+	OIDC OIDCOptions
 	// Audit is what is kept of what callers do: AuditAuto, AuditOn or AuditOff.
 	Audit string
 	// CORSOrigins are the web origins whose pages may call the API from a browser, such as `https://dashboard.example.com`;
@@ -102,6 +104,8 @@ type Config struct {
 	policies clock.Policies
 	// email is how e-mail is sent.
 	email service.EmailOptions
+	// tokens knows who has a token; nil where none are taken.
+	tokens service.Authenticator
 }
 
 // What Config.Audit can be.
@@ -148,6 +152,7 @@ func DefaultConfig() Config {
 		LogLevel:           slog.LevelInfo,
 		LogFormat:          "json",
 		Audit:              AuditAuto,
+		OIDC:               defaultOIDC(),
 	}
 }
 
@@ -166,7 +171,7 @@ func (c *Config) complete() error {
 		}
 		c.Store = store
 	}
-	if err := errors.Join(c.checkBounds(), c.checkOrigins(), c.checkPublicURL(), c.checkFormat(), c.readPolicies(), c.prepareEmail()); err != nil {
+	if err := errors.Join(c.checkBounds(), c.checkOrigins(), c.checkPublicURL(), c.checkFormat(), c.readPolicies(), c.prepareEmail(), c.prepareOIDC()); err != nil {
 		return &SettingsError{err}
 	}
 	return nil

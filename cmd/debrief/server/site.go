@@ -12,6 +12,7 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/debriefhq/debrief/service"
+	"github.com/debriefhq/debrief/service/oidc"
 )
 
 // newSite is all that is offered over HTTP.
@@ -36,6 +37,9 @@ func newSite(ctx context.Context, config Config, telemetry *telemetry, calls *ca
 	read("/{$}", http.RedirectHandler("/docs/", http.StatusFound))
 	read("/docs/", newDocs())
 	read("/openapi.json", serveOpenAPI)
+	if config.OIDC.Issuer != "" {
+		read(oidc.ResourcePath, resourceMetadata(config))
+	}
 	read("/healthz", http.HandlerFunc(alive))
 	read("/readyz", ready(calls.health))
 	read("/metrics", permitted(services, service.MetricsRole, promhttp.HandlerFor(telemetry.registry, promhttp.HandlerOpts{
