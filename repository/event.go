@@ -34,8 +34,11 @@ type FieldChange struct {
 func EventID(sequence int64) string { return fmt.Sprintf("%019d", sequence) }
 
 // Sequence is the event's place in the feed; 0 while it has none.
-func (e Event) Sequence() int64 {
-	sequence, err := strconv.ParseInt(e.ID, 10, 64)
+func (e Event) Sequence() int64 { return Sequence(e.ID) }
+
+// Sequence is the sequence of the event with the id; 0 where no event has such an id.
+func Sequence(id string) int64 {
+	sequence, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
 		return 0
 	}

@@ -11,6 +11,8 @@ import "context"
 // Every method returns an error of this package's kinds (see errors.go), the context's error included, and never blocks
 // beyond the context's deadline.
 type Repository interface {
+	Portable
+
 	// Incidents keeps incidents.
 	Incidents() Collection[Incident]
 	// TimelineEntries keeps the entries of all incidents; the parent is the incident's id.

@@ -19,6 +19,8 @@ type Schema[T any] struct {
 	Scoped bool
 	// Header leads to the header of a resource.
 	Header func(*T) *Header
+	// Local takes away what has no meaning in another store; nil: everything has.
+	Local func(*T)
 	// Fields are those that lists can be filtered or ordered by.
 	Fields []Field[T]
 }

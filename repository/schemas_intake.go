@@ -83,6 +83,7 @@ var DeliverySchema = Schema[Delivery]{
 var SubscriptionSchema = Schema[Subscription]{
 	Name:   "subscriptions",
 	Header: func(s *Subscription) *Header { return &s.Header },
+	Local:  func(s *Subscription) { s.Lease = Lease{} },
 	Fields: []Field[Subscription]{
 		{Name: "delete_time", Type: Time, Number: milliseconds(func(s *Subscription) time.Time { return s.DeleteTime })},
 		{Name: "title", Type: Words, Values: one(func(s *Subscription) string { return s.Title })},

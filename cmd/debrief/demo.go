@@ -68,7 +68,7 @@ func (f demoFlags) run(ctx context.Context, out, progress io.Writer) (err error)
 	if err != nil {
 		return err
 	}
-	store, err := location.open(ctx)
+	store, err := location.open(ctx, false)
 	if err != nil {
 		return err
 	}

@@ -21,10 +21,6 @@ import (
 // maxImportBytes is how large a document may be.
 const maxImportBytes = 1 << 20
 
-func (a *application) newImportCommand() *cobra.Command {
-	return newGroup("import", "Bring in what was written before Debrief", a.newImportPostMortemCommand())
-}
-
 func (a *application) newImportPostMortemCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use: "postmortem FILE-OR-DIRECTORY…", Short: "Import post-mortems written in Markdown, with their incidents, timelines and action items", Args: takes,

@@ -10,8 +10,8 @@ import (
 
 const rootHelp = `Debrief keeps incidents, the post-mortems in which people learn from them, and what is done about it.
 
-'debrief serve' is the server. 'debrief backup', 'restore' and 'demo' work on a store, 'debrief lint' and 'debrief action strength'
-on texts; all other commands speak to a server.
+'debrief serve' is the server. 'debrief backup', 'restore', 'export', 'import FILE' and 'demo' work on a store, 'debrief lint' and
+'debrief action strength' on texts; all other commands speak to a server.
 
 Each flag can be set by an environment variable instead, which its help names; flags win, and an empty variable sets
 nothing. A variable that begins with DEBRIEF_ and is not known is refused. Resources are named by their id, in upper or
@@ -62,7 +62,7 @@ func (a *application) addCommands(root *cobra.Command) {
 		aboutHere(newServeCommand()), a.newKeyCommand(), a.newAuditCommand(),
 		a.newLoginCommand(), a.newLogoutCommand(), a.newCallerCommand(),
 		aboutHere(newHealthcheckCommand()), aboutHere(newDemoCommand()),
-		aboutHere(a.newBackupCommand()), aboutHere(a.newRestoreCommand()), a.newVersionCommand(),
+		aboutHere(a.newBackupCommand()), aboutHere(a.newRestoreCommand()), aboutHere(a.newExportCommand()), a.newVersionCommand(),
 	}
 	for _, command := range learning {
 		command.GroupID = learningGroup

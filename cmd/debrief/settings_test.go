@@ -146,6 +146,7 @@ func TestCommands(t *testing.T) {
 		"whoami":     "",
 		"backup":     "",
 		"restore":    "",
+		"export":     "",
 		"login":      "", "logout": "",
 		"version": "", "serve": "", "healthcheck": "", "lint": "",
 		"completion":   "bash fish powershell zsh",

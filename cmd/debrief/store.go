@@ -70,16 +70,17 @@ func (l storeLocation) exists() error {
 	return err
 }
 
-// open opens the store, and makes it where there is none.
-func (l storeLocation) open(ctx context.Context) (repository.Repository, error) {
+// open opens the store, and makes it where there is none; one into which an import was begun and not finished only where that
+// is wanted.
+func (l storeLocation) open(ctx context.Context, unfinished bool) (repository.Repository, error) {
 	var (
 		store repository.Repository
 		err   error
 	)
 	if l.path == "" {
-		store, err = mongodb.Open(ctx, l.url, mongodb.Options{})
+		store, err = mongodb.Open(ctx, l.url, mongodb.Options{Unfinished: unfinished})
 	} else {
-		store, err = sqlite.Open(ctx, l.path, sqlite.Options{})
+		store, err = sqlite.Open(ctx, l.path, sqlite.Options{Unfinished: unfinished})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)

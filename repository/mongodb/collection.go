@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -41,7 +43,7 @@ func newCollection[T any](r *Repository, schema repository.Schema[T], receives b
 	finds := newCombiner(findLimits, &r.combining, finder{r.engine.inside(), stored}.find)
 	inserts := newCombiner(insertLimits, &r.combining, inserter{r.engine.inside(), stored}.insert)
 	r.combiners = append(r.combiners, finds, inserts)
-	return &collection[T]{
+	made := &collection[T]{
 		engine:   r.engine,
 		schema:   schema,
 		stored:   stored,
@@ -53,6 +55,9 @@ func newCollection[T any](r *Repository, schema repository.Schema[T], receives b
 		receives: receives,
 		now:      r.now,
 	}
+	place, _ := slices.BinarySearchFunc(r.shelves, schema.Name, func(s shelf, name string) int { return strings.Compare(s.kind(), name) })
+	r.shelves = slices.Insert(r.shelves, place, shelf(made))
+	return made
 }
 
 // settled is a collection as a majority of the replica set has it: what is read there is never taken back.

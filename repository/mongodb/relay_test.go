@@ -255,13 +255,13 @@ func TestRacingRelays(t *testing.T) {
 	}
 	killed.mustCreate(t, creations...)
 	killed.mustSettle(t)
-	parcels, err := killed.sweeper.leftBehind(t.Context(), killed.incidents.settled)
+	parcels, err := killed.sweeper.leftBehind(t.Context(), killed.incidents.settled, killed.sweeper.now().Add(-sweepAge))
 	if err != nil {
 		t.Fatalf("read what was left behind: %v", err)
 	}
 	equal(t, "taken for left behind at once", len(parcels), 0)
 	killed.sweeper.now = later
-	if parcels, err = killed.sweeper.leftBehind(t.Context(), killed.incidents.settled); err != nil || len(parcels) != incidents {
+	if parcels, err = killed.sweeper.leftBehind(t.Context(), killed.incidents.settled, killed.sweeper.now().Add(-sweepAge)); err != nil || len(parcels) != incidents {
 		t.Fatalf("left behind are %d, %v, want %d", len(parcels), err, incidents)
 	}
 	var all sync.WaitGroup

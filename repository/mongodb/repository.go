@@ -45,6 +45,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Now is the clock by which effects that were left behind are known to be old; nil: the system's.
 	Now func() time.Time
+	// Unfinished opens also a store into which something was begun to be loaded, and not finished.
+	Unfinished bool
 }
 
 // Repository is a store in a MongoDB database.
@@ -54,6 +56,8 @@ type Repository struct {
 	sweeper *sweeper
 	logger  *slog.Logger
 	now     func() time.Time
+	// shelves are all collections, in the order of their names.
+	shelves []shelf
 
 	incidents           *collection[repository.Incident]
 	timelineEntries     *collection[repository.TimelineEntry]
@@ -107,6 +111,11 @@ func Open(ctx context.Context, uri string, options Options) (*Repository, error)
 		return nil, errors.Join(err, client.Disconnect(ctx))
 	}
 	r := newRepository(engine, options)
+	if !options.Unfinished {
+		if err := engine.refuseUnfinished(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("look at the database %q: %w", name, err), client.Disconnect(ctx))
+		}
+	}
 	later, err := r.ensureIndexes(ctx)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare the database %q: %w", name, err), client.Disconnect(ctx))

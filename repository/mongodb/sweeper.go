@@ -52,11 +52,14 @@ func (s *sweeper) run(ctx context.Context) {
 }
 
 // sweep brings away all that was left behind.
-func (s *sweeper) sweep(ctx context.Context) error {
+func (s *sweeper) sweep(ctx context.Context) error { return s.sweepSince(ctx, s.now().Add(-sweepAge)) }
+
+// sweepSince brings away what is in outboxes to which nothing was added since.
+func (s *sweeper) sweepSince(ctx context.Context, since time.Time) error {
 	var failed error
 	for _, place := range s.places {
 		for {
-			parcels, err := s.leftBehind(ctx, place)
+			parcels, err := s.leftBehind(ctx, place, since)
 			err = errors.Join(err, s.bringAway(ctx, parcels))
 			failed = errors.Join(failed, err)
 			if err != nil || len(parcels) < maxSweep {
@@ -90,9 +93,9 @@ func (s *sweeper) settle(ctx context.Context, parcels []parcel) error {
 	return s.delivery.clear(ctx, parcels)
 }
 
-// leftBehind reads outboxes that nobody has brought away for a while, the oldest first. One that can't be read is not in
-// the way of the others.
-func (s *sweeper) leftBehind(ctx context.Context, place *mongo.Collection) ([]parcel, error) {
+// leftBehind reads outboxes to which nothing was added since, the oldest first. One that can't be read is not in the way of
+// the others.
+func (s *sweeper) leftBehind(ctx context.Context, place *mongo.Collection, since time.Time) ([]parcel, error) {
 	how := options.Find().SetSort(bson.D{{Key: fieldOutboxTime, Value: 1}}).SetLimit(maxSweep).
 		SetProjection(bson.D{{Key: fieldRevision, Value: 1}, {Key: fieldOutbox, Value: 1}})
 	var (
@@ -100,7 +103,7 @@ func (s *sweeper) leftBehind(ctx context.Context, place *mongo.Collection) ([]pa
 		unreadable error
 	)
 	err := s.engine.do(ctx, command{operation: "find", collection: place.Name()}, func(ctx context.Context) error {
-		cursor, err := place.Find(ctx, leftBehind(s.now().Add(-sweepAge)), how)
+		cursor, err := place.Find(ctx, leftBehind(since), how)
 		if err != nil {
 			return err
 		}

@@ -198,4 +198,4 @@ func beyond(first, second string, times int64) (string, bool) {
 	return id.String(), true
 }
 
-func sequence(id string) int64 { return repository.Event{Header: repository.Header{ID: id}}.Sequence() }
+func sequence(id string) int64 { return repository.Sequence(id) }

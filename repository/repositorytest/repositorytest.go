@@ -32,6 +32,7 @@ func Run(t *testing.T, newRepository func(t *testing.T) repository.Repository) {
 		{"hostile text", testHostileText},
 		{"size", testSize},
 		{"context", testContext},
+		{"portable", testPortable},
 		{"lifecycle", testLifecycle},
 	}
 	for _, story := range stories {

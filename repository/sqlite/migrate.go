@@ -24,8 +24,9 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// migrate makes sure that the file is Debrief's, and brings it to this version's schema.
-func (r *Repository) migrate(ctx context.Context) error {
+// migrate makes sure that the file is Debrief's, brings it to this version's schema, and refuses one that is unfinished,
+// unless that is what is wanted.
+func (r *Repository) migrate(ctx context.Context, unfinished bool) error {
 	connection, err := connect(ctx, r.engine, r.path, busyPragma(), "synchronous = FULL")
 	if err != nil {
 		return err
@@ -34,6 +35,9 @@ func (r *Repository) migrate(ctx context.Context) error {
 		if err = useLog(ctx, connection); err == nil {
 			err = upgrade(ctx, connection)
 		}
+	}
+	if err == nil && !unfinished {
+		err = refuseUnfinished(ctx, connection)
 	}
 
 	return errors.Join(err, connection.close())

@@ -24,6 +24,8 @@ const (
 	operationUpdate = "update"
 	operationRemove = "remove"
 	operationPing   = "ping"
+	operationDump   = "dump"
+	operationLoad   = "load"
 )
 
 // observer tells of each call of the store, by OpenTelemetry's conventions for databases.

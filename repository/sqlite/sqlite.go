@@ -16,6 +16,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
@@ -32,6 +34,8 @@ type Options struct {
 	MeterProvider metric.MeterProvider
 	// Logger is told what went wrong where no caller is told; nil: nobody is.
 	Logger *slog.Logger
+	// Unfinished opens also a store into which something was begun to be loaded, and not finished.
+	Unfinished bool
 }
 
 // Repository is the store. It implements [repository.Repository].
@@ -42,6 +46,8 @@ type Repository struct {
 	engine  *sqlite.Driver
 	readers *pool
 	writer  *writer
+	// shelves are all collections, in the order of their names.
+	shelves []shelf
 
 	incidents           *collection[repository.Incident]
 	timelineEntries     *collection[repository.TimelineEntry]
@@ -93,7 +99,7 @@ func Open(ctx context.Context, path string, options Options) (*Repository, error
 		return nil, err
 	}
 	r.makeCollections()
-	if err := r.migrate(ctx); err != nil {
+	if err := r.migrate(ctx, options.Unfinished); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, refusalOr(ctx, err))
 	}
 	r.readers = newPool(min(max(minReaders, runtime.GOMAXPROCS(0)), maxReaders), r.openReader)
@@ -143,7 +149,10 @@ func (r *Repository) makeCollections() {
 }
 
 func newCollection[T any](r *Repository, schema repository.Schema[T]) *collection[T] {
-	return &collection[T]{codec: newCodec(schema), repository: r}
+	made := &collection[T]{codec: newCodec(schema), repository: r}
+	place, _ := slices.BinarySearchFunc(r.shelves, schema.Name, func(s shelf, name string) int { return strings.Compare(s.kind(), name) })
+	r.shelves = slices.Insert(r.shelves, place, shelf(made))
+	return made
 }
 
 func (r *Repository) openReader(ctx context.Context) (*connection, error) {

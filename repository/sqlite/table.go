@@ -20,8 +20,10 @@ const maxDocument = 15 << 20
 type table struct {
 	name string
 	// scoped tables are walked by parent; they have neither positions nor terms.
-	scoped  bool
-	numbers []column
+	scoped bool
+	// sequenced tables have their ids from their positions, and not the other way round.
+	sequenced bool
+	numbers   []column
 	// tokens makes the tokens of a document.
 	tokens func(document []byte) (string, error)
 
@@ -34,13 +36,15 @@ type column struct {
 	ordered bool
 }
 
-// row is a resource as it is laid out. Its position and its revision are where it stands in the statements.
+// row is a resource as it is laid out. Its position is where it stands in the statements.
 type row struct {
 	id          string
 	parent      string
 	creationKey string
 	visibility  repository.Visibility
-	document    []byte
+	// revision is that of a row that comes from another store; 0: it is a new one.
+	revision int64
+	document []byte
 	// numbers are those of the table's columns; nil where one is not set and not ordered.
 	numbers []driver.Value
 	// tokens and signature are empty where the table is scoped.
@@ -91,6 +95,7 @@ type codec[T any] struct {
 
 func newCodec[T any](schema repository.Schema[T]) codec[T] {
 	c := codec[T]{table: &table{name: schema.Name, scoped: schema.Scoped}, schema: schema, fields: schema.Numbers()}
+	c.sequenced = slices.ContainsFunc(schema.Fields, func(f repository.Field[T]) bool { return f.Type == repository.IDSequence })
 	var columns []string
 	if !c.scoped {
 		columns = append(columns, "position", "signature")

@@ -59,7 +59,7 @@ func (tx *transaction) state(t *table) (*state, error) {
 	return tx.states[t], nil
 }
 
-// insert inserts a row at revision 1. It says false where the id or the creation key is taken.
+// insert inserts a row. It says false where the id or the creation key is taken.
 func (tx *transaction) insert(t *table, row *row) (bool, error) {
 	if t.scoped {
 		return tx.insertAt(t, row, 0)
@@ -96,7 +96,7 @@ func (tx *transaction) insertAt(t *table, row *row, position int64) (bool, error
 	if !t.scoped {
 		values = append(values, position, row.signature)
 	}
-	values = append(values, row.id, row.parent, keyOrNull(row.creationKey), int64(row.visibility), int64(1))
+	values = append(values, row.id, row.parent, keyOrNull(row.creationKey), int64(row.visibility), max(row.revision, 1))
 	values = append(values, row.numbers...)
 	values = append(values, row.document)
 	tx.values = values
