@@ -227,6 +227,33 @@ func TestCredentials(t *testing.T) {
 	})
 }
 
+// TestWhereNobodyHasToShowWhoTheyAre still tells those who do, and passes over what is meant for others.
+func TestWhereNobodyHasToShowWhoTheyAre(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, d *debrief) {
+		viewer := d.firstKey(t, debriefv1.Role_ROLE_VIEWER)
+		everybody := &debriefv1.Caller{Role: debriefv1.Role_ROLE_ADMIN}
+		for header, want := range map[string]*debriefv1.Caller{
+			"Bearer " + viewer: {
+				Principal: "apiKeys/first-viewer", Actor: "apiKeys/first-viewer", Role: debriefv1.Role_ROLE_VIEWER,
+				Authentication: debriefv1.Caller_AUTHENTICATION_API_KEY,
+			},
+			"Bearer " + viewer + "x": nil,
+			"Bearer dbk_x":           nil,
+			"Bearer of.a.proxy":      everybody,
+			"GenieKey dbk_x":         everybody,
+			"Basic " + base64.StdEncoding.EncodeToString([]byte("user:of the proxy")): everybody,
+		} {
+			got, err := d.access.GetCaller(metadata.AppendToOutgoingContext(t.Context(), "authorization", header), &debriefv1.GetCallerRequest{})
+			if want == nil {
+				wantRefusal(t, err, codes.Unauthenticated, "CREDENTIALS_INVALID")
+			} else if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" || err != nil {
+				t.Errorf("%s: %v (-want +got):\n%s", header, err, diff)
+			}
+		}
+	})
+}
+
 func TestKeysEnd(t *testing.T) {
 	t.Parallel()
 	onEachStoreWith(t, authenticated(), func(t *testing.T, d *debrief) {
