@@ -16,6 +16,9 @@ import (
 	"github.com/debriefhq/debrief/service/lifecycle"
 )
 
+// instrumentation is who measures.
+const instrumentation = "github.com/debriefhq/debrief/cmd/debrief/server"
+
 const (
 	// gaugeInterval is how old the gauges may be.
 	gaugeInterval = 30 * time.Second
@@ -25,8 +28,8 @@ const (
 	gaugeLimit = 10_000
 )
 
-// gauges tell how much work is open. They are counted in the background, so that reading them is free; what was not
-// counted yet is not told.
+// gauges tell how much work is open, and what is stuck. They are counted in the background, so that reading them is free; what
+// was not counted yet is not told.
 type gauges struct {
 	store  repository.Repository
 	series []*series
@@ -36,49 +39,94 @@ type gauges struct {
 type series struct {
 	instrument metric.Int64ObservableGauge
 	attributes metric.MeasurementOption
-	count      func(context.Context) (int, error)
+	count      counting
 	latest     atomic.Int64
 }
+
+// counting counts something in the store.
+type counting func(context.Context) (int, error)
 
 // uncounted is the latest count before there is one.
 const uncounted = -1
 
 func newGauges(meters metric.MeterProvider, store repository.Repository) (*gauges, error) {
-	meter := meters.Meter("github.com/debriefhq/debrief/cmd/debrief/server")
-	incidents, err := meter.Int64ObservableGauge("debrief.incidents", metric.WithUnit("{incident}"),
-		metric.WithDescription("Incidents whose work is not over, without exercises, by state; 10000 stands for that many or more."))
-	if err != nil {
-		return nil, err
-	}
-	items, err := meter.Int64ObservableGauge("debrief.action_items.overdue", metric.WithUnit("{action_item}"),
-		metric.WithDescription("Action items that are not done though their due time is past; 10000 stands for that many or more."))
-	if err != nil {
-		return nil, err
-	}
-	clocks, err := meter.Int64ObservableGauge("debrief.clocks.breached", metric.WithUnit("{incident}"),
-		metric.WithDescription("Incidents with a clock that is breached, without exercises, by clock; 10000 stands for that many or more."))
-	if err != nil {
-		return nil, err
-	}
 	g := &gauges{store: store}
-	for _, state := range []string{lifecycle.Triage, lifecycle.Active, lifecycle.Mitigated, lifecycle.Resolved} {
-		g.add(incidents, metric.WithAttributes(attribute.String("debrief.incident.state", state)), g.incidentsIn(state))
+	meter := meters.Meter(instrumentation)
+	var instruments []metric.Observable
+	for _, kind := range g.kinds() {
+		instrument, err := meter.Int64ObservableGauge(kind.name, metric.WithUnit(kind.unit),
+			metric.WithDescription(kind.description+"; 10000 stands for that many or more."))
+		if err != nil {
+			return nil, err
+		}
+		instruments = append(instruments, instrument)
+		for value, count := range kind.counts {
+			attributes := metric.WithAttributes()
+			if kind.attribute != "" {
+				attributes = metric.WithAttributes(attribute.String(kind.attribute, value))
+			}
+			one := &series{instrument: instrument, attributes: attributes, count: count}
+			one.latest.Store(uncounted)
+			g.series = append(g.series, one)
+		}
 	}
-	g.add(items, metric.WithAttributes(), g.overdue)
-	for _, kind := range []clock.Kind{clock.Review, clock.FollowUp} {
-		g.add(clocks, metric.WithAttributes(attribute.String("debrief.clock", kind.String())), g.breached(kind))
-	}
-	_, err = meter.RegisterCallback(g.observe, incidents, items, clocks)
+	_, err := meter.RegisterCallback(g.observe, instruments...)
 	return g, err
 }
 
-func (g *gauges) add(instrument metric.Int64ObservableGauge, attributes metric.MeasurementOption, count func(context.Context) (int, error)) {
-	one := &series{instrument: instrument, attributes: attributes, count: count}
-	one.latest.Store(uncounted)
-	g.series = append(g.series, one)
+// gaugeKind is a metric, and how it is counted for each value of its attribute.
+type gaugeKind struct {
+	name, unit, description, attribute string
+	counts                             map[string]counting
 }
 
-func (g *gauges) incidentsIn(state string) func(context.Context) (int, error) {
+func (g *gauges) kinds() []gaugeKind {
+	return []gaugeKind{
+		{
+			"debrief.incidents", "{incident}", "Incidents whose work is not over, without exercises, by state", "debrief.incident.state",
+			each([]string{lifecycle.Triage, lifecycle.Active, lifecycle.Mitigated, lifecycle.Resolved}, g.incidentsIn),
+		},
+		{
+			"debrief.action_items.overdue", "{action_item}", "Action items that are not done though their due time is past", "",
+			map[string]counting{"": g.overdue},
+		},
+		{
+			"debrief.clocks.breached", "{incident}", "Incidents with a clock that is breached, without exercises, by clock", "debrief.clock",
+			map[string]counting{clock.Review.String(): g.breached(clock.Review), clock.FollowUp.String(): g.breached(clock.FollowUp)},
+		},
+		{
+			"debrief.deliveries", "{delivery}", "Deliveries of alerts that wait to be worked off or were given up, by state", "debrief.delivery.state",
+			each([]string{"PENDING", "FAILED"}, stateOf(g.store.Deliveries())),
+		},
+		{
+			"debrief.event_deliveries", "{event_delivery}", "Events that wait to be told to a subscription or were given up, by state",
+			"debrief.event_delivery.state", each([]string{"PENDING", "FAILED"}, stateOf(g.store.EventDeliveries())),
+		},
+		{
+			"debrief.subscriptions", "{subscription}", "Subscriptions to webhooks and e-mail, by state", "debrief.subscription.state",
+			each([]string{"ACTIVE", "FAILING", "DISABLED"}, stateOf(g.store.Subscriptions())),
+		},
+	}
+}
+
+// each counts for each of the states.
+func each(states []string, count func(state string) counting) map[string]counting {
+	counts := map[string]counting{}
+	for _, state := range states {
+		counts[state] = count(state)
+	}
+	return counts
+}
+
+// stateOf counts what is in a state.
+func stateOf[T any](reader repository.Reader[T]) func(state string) counting {
+	return func(state string) counting {
+		query := repository.Query{Where: repository.TermIn{repository.Term("state", state)}, Limit: gaugeLimit}
+		return func(ctx context.Context) (int, error) { return reader.Count(ctx, query) }
+	}
+}
+
+func (g *gauges) incidentsIn(state string) counting {
 	query := repository.Query{
 		Where: repository.And{
 			repository.TermIn{repository.Term("state", state)},
@@ -89,7 +137,7 @@ func (g *gauges) incidentsIn(state string) func(context.Context) (int, error) {
 	return func(ctx context.Context) (int, error) { return g.store.Incidents().Count(ctx, query) }
 }
 
-func (g *gauges) breached(kind clock.Kind) func(context.Context) (int, error) {
+func (g *gauges) breached(kind clock.Kind) counting {
 	return func(ctx context.Context) (int, error) {
 		return g.store.Incidents().Count(ctx, repository.Query{
 			Where: repository.And{

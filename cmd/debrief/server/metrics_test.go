@@ -24,6 +24,7 @@ func TestMetricsTellOfCallsAndOfOpenWork(t *testing.T) {
 		`http_route="/v1/incidents"`,
 		`debrief_incidents{debrief_incident_state="TRIAGE"} 0`,
 		`debrief_action_items_overdue 0`,
+		`debrief_ready 1`,
 		`go_goroutines `,
 		`process_resident_memory_bytes `,
 		`target_info{`,
@@ -49,5 +50,29 @@ func TestOpenWorkIsToldWithoutExercises(t *testing.T) {
 	}
 	if want := `debrief_incidents{debrief_incident_state="TRIAGE"} 2`; !strings.Contains(page, want+"\n") {
 		t.Errorf("%s is missing in %s", want, page)
+	}
+}
+
+func TestWhatIsStuckIsTold(t *testing.T) {
+	store := "sqlite:" + filepath.Join(t.TempDir(), "debrief.db")
+	before := start(t, func(c *Config) { c.Store = store })
+	for _, id := range []string{"status-page", "archive"} {
+		post(t, before, "/v1/subscriptions?subscriptionId="+id,
+			`{"title":"A page","filter":"event.type == 'NONE'","webhook":{"uri":"https://hooks.example.com/"}}`, &debriefv1.SubscriptionWithSecret{})
+	}
+	before.stop(t)
+	server := start(t, func(c *Config) { c.Store = store })
+	page := ""
+	for !strings.Contains(page, `debrief_subscriptions{debrief_subscription_state="ACTIVE"}`) && t.Context().Err() == nil {
+		page = server.send(t, http.MethodGet, "/metrics", "").body
+	}
+	for _, want := range []string{
+		`debrief_deliveries{debrief_delivery_state="PENDING"} 0`,
+		`debrief_event_deliveries{debrief_event_delivery_state="FAILED"} 0`,
+		`debrief_subscriptions{debrief_subscription_state="ACTIVE"} 2`,
+	} {
+		if !strings.Contains(page, want+"\n") {
+			t.Errorf("%s is missing in %s", want, page)
+		}
 	}
 }

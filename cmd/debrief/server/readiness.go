@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
@@ -31,6 +32,26 @@ type readiness struct {
 	ready    bool
 	// failures are the pings that failed since the last one that did not.
 	failures int
+}
+
+// observeReadiness tells by a metric what /readyz answers.
+func observeReadiness(meters metric.MeterProvider, health *health.Server) error {
+	_, err := meters.Meter(instrumentation).Int64ObservableGauge("debrief.ready",
+		metric.WithDescription("1 while calls can be served, 0 while the store can't be reached or the server is stopping."),
+		metric.WithInt64Callback(func(ctx context.Context, observer metric.Int64Observer) error {
+			ready := int64(0)
+			if isServing(ctx, health) {
+				ready = 1
+			}
+			observer.Observe(ready)
+			return nil
+		}))
+	return err
+}
+
+func isServing(ctx context.Context, health *health.Server) bool {
+	answer, err := health.Check(ctx, &healthpb.HealthCheckRequest{})
+	return err == nil && answer.GetStatus() == healthpb.HealthCheckResponse_SERVING
 }
 
 // startReadiness says that the server is ready, follows the store from then on, and says that it is not ready any more as

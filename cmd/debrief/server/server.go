@@ -134,6 +134,9 @@ func (s *Server) serve(ctx context.Context, store repository.Repository, grpcLis
 	if err != nil {
 		return err
 	}
+	if err := observeReadiness(s.telemetry.meters, calls.health); err != nil {
+		return err
+	}
 	s.startGRPC(calls, grpcListener)
 	site, err := newSite(ctx, s.config, s.telemetry, calls, services)
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/health"
-	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/debriefhq/debrief/service"
 	"github.com/debriefhq/debrief/service/oidc"
@@ -73,8 +72,7 @@ func alive(w http.ResponseWriter, _ *http.Request) { writeOK(w) }
 // ready says whether calls can be served now: whether the store can be reached, and the server is not to stop.
 func ready(health *health.Server) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		answer, err := health.Check(r.Context(), &healthpb.HealthCheckRequest{})
-		if err != nil || answer.GetStatus() != healthpb.HealthCheckResponse_SERVING {
+		if !isServing(r.Context(), health) {
 			(&problem{
 				httpStatus: http.StatusServiceUnavailable, code: codes.Unavailable, reason: "NOT_READY",
 				message: "not ready: the store can't be reached, or the server is stopping",
