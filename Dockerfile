@@ -8,12 +8,14 @@ COPY api api
 COPY cmd cmd
 COPY repository repository
 COPY service service
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /out/debrief ./cmd/debrief \
+# The same sources make the same bytes, wherever they are built: .ci/reproducible sees to that.
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w" -o /out/debrief ./cmd/debrief \
  && mkdir -p /out/data
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /out/debrief /debrief
+COPY LICENSE docs/third-party-licences.txt /licences/
 COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
 # Inside a container the addresses have to be those of the container's network, so that who calls has to show who they are:
