@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -8,6 +9,25 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 )
+
+// TestDocumentedSchemas looks for a row in the table of schemas for each step that brings a file to one.
+func TestDocumentedSchemas(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../repository/sqlite/migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	for i, file := range files {
+		want = append(want, fmt.Sprintf("%d `%s`", i+1, strings.TrimSuffix(filepath.Base(file), ".sql")))
+	}
+	for _, row := range documentRows(documentSection(t, "upgrades.md", "## What each schema brings")) {
+		got = append(got, row[0])
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("schemas (-migrations +docs/upgrades.md):\n%s", diff)
+	}
+}
 
 // TestDocumentedAlerts holds the table of alerts against the rules.
 func TestDocumentedAlerts(t *testing.T) {
