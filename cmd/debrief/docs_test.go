@@ -176,7 +176,7 @@ func TestLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	documents = append(documents, "../../README.md", "../../CONTRIBUTING.md", "../../docs/deploy/README.md")
+	documents = append(documents, "../../README.md", "../../CONTRIBUTING.md", "../../SECURITY.md", "../../docs/deploy/README.md")
 	for _, document := range documents {
 		prose := codeBlock.ReplaceAllString(documentText(t, document), "")
 		for _, match := range documentLink.FindAllStringSubmatch(prose, -1) {
