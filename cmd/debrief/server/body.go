@@ -43,11 +43,16 @@ func (b *bodies) read(w http.ResponseWriter, r *http.Request) (body []byte, rele
 
 func isJSON(mediaType string) bool { return mediaType == jsonType }
 
+// bodyless says that a request has no body. Over HTTP/2 it has one to read all the same, with nothing in it.
+func bodyless(r *http.Request) bool {
+	return r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0
+}
+
 // readAs reads a body that is to be of a type, and of at most maxRequest bytes; an empty one need not say what it is. It takes room as the
 // bytes arrive, so that who announces much and sends little keeps nobody from sending. The room is given back by release, when nobody
 // needs the body any more. What was read is returned with a problem, too.
 func (b *bodies) readAs(w http.ResponseWriter, r *http.Request, isType func(string) bool) (body []byte, release func(), problem *problem) {
-	if r.Body == nil || r.Body == http.NoBody {
+	if bodyless(r) {
 		return nil, func() {}, nil
 	}
 	if problem := checkType(r.Header, isType); problem != nil {

@@ -97,11 +97,19 @@ func TestABodyWaitsForRoom(t *testing.T) {
 }
 
 func TestWhatHasNoBodyWaitsForNoRoom(t *testing.T) {
-	full := newBodies(0, time.Hour)
-	r := request(t, 0)
-	r.Body = http.NoBody
-	if _, _, problem := full.read(httptest.NewRecorder(), r); problem != nil {
-		t.Errorf("got %v", problem)
+	for name, body := range map[string]io.ReadCloser{
+		"no body":                            http.NoBody,
+		"as over HTTP/2, one without a byte": io.NopCloser(strings.NewReader("")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			full := newBodies(0, time.Hour)
+			r := request(t, 0)
+			r.Body = body
+			r.Header.Del("Content-Type")
+			if _, _, problem := full.read(httptest.NewRecorder(), r); problem != nil {
+				t.Errorf("got %v", problem)
+			}
+		})
 	}
 }
 
