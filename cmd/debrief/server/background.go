@@ -14,6 +14,9 @@ const minClockWait = 10 * time.Millisecond
 
 // startBackground starts what goes on beside the calls.
 func (s *Server) startBackground(ctx context.Context, store repository.Repository, services *service.Services) error {
+	if err := s.followCertificates(ctx); err != nil {
+		return err
+	}
 	gauges, err := newGauges(s.telemetry.meters, store)
 	if err != nil {
 		return err

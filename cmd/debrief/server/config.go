@@ -34,6 +34,8 @@ type Config struct {
 	OIDC OIDCOptions
 	// Audit is what is kept of what callers do: AuditAuto, AuditOn or AuditOff.
 	Audit string
+	// TLS says how the server proves who it is, on both addresses. Its zero value means that they are in the clear.
+	TLS TLSOptions
 	// CORSOrigins are the web origins whose pages may call the API from a browser, such as `https://dashboard.example.com`;
 	// `*` is all of them. Empty: none.
 	CORSOrigins []string
@@ -106,6 +108,8 @@ type Config struct {
 	email service.EmailOptions
 	// tokens knows who has a token; nil where none are taken.
 	tokens service.Authenticator
+	// certificates are what TLS is served with; nil where it is not.
+	certificates *certificates
 }
 
 // What Config.Audit can be.
@@ -136,6 +140,7 @@ func DefaultConfig() Config {
 	return Config{
 		GRPCAddr:           "127.0.0.1:9090",
 		HTTPAddr:           "127.0.0.1:8080",
+		TLS:                TLSOptions{ReloadInterval: 10 * time.Second},
 		DefaultDeadline:    15 * time.Second,
 		ShutdownTimeout:    20 * time.Second,
 		Retention:          service.DefaultRetention,
@@ -171,7 +176,7 @@ func (c *Config) complete() error {
 		}
 		c.Store = store
 	}
-	if err := errors.Join(c.checkBounds(), c.checkOrigins(), c.checkPublicURL(), c.checkFormat(), c.readPolicies(), c.prepareEmail(), c.prepareOIDC()); err != nil {
+	if err := errors.Join(c.checkBounds(), c.checkOrigins(), c.checkPublicURL(), c.checkFormat(), c.readPolicies(), c.prepareEmail(), c.prepareOIDC(), c.prepareTLS()); err != nil {
 		return &SettingsError{err}
 	}
 	return nil
@@ -188,6 +193,7 @@ func (c *Config) checkBounds() error {
 		"clock-interval":       int64(c.ClockInterval),
 		"delivery-interval":    int64(c.DeliveryInterval),
 		"store-check-interval": int64(c.StoreCheckInterval),
+		"tls-reload-interval":  int64(c.TLS.ReloadInterval),
 		"max-connections":      int64(c.MaxConnections),
 		"max-deliveries":       int64(c.MaxDeliveries),
 		"max-calls":            int64(c.MaxCalls),

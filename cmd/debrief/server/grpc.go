@@ -59,12 +59,12 @@ func newCalls(config Config, telemetry *telemetry, services *service.Services) (
 	}, streamRules...)
 	observer := observeCalls(telemetry)
 	c := &calls{
-		server: grpc.NewServer(append(limits(),
+		server: grpc.NewServer(slices.Concat(limits(), encrypted(config.certificates, telemetry.logger), []grpc.ServerOption{
 			grpc.InTapHandle(newGate(config.DefaultDeadline).admit),
 			grpc.StatsHandler(observer),
 			grpc.ChainUnaryInterceptor(interceptors...),
 			grpc.ChainStreamInterceptor(streamInterceptors...),
-		)...),
+		})...),
 		inProcess: newInProcess(chained(interceptors), chainedStreams(streamInterceptors), observer),
 		health:    health.NewServer(),
 	}
@@ -94,6 +94,7 @@ func limits() []grpc.ServerOption {
 		grpc.MaxRecvMsgSize(maxRequest),
 		grpc.MaxConcurrentStreams(maxStreams),
 		grpc.MaxHeaderListSize(maxMetadata),
+		// It bounds the TLS handshake as well.
 		grpc.ConnectionTimeout(10 * time.Second),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),

@@ -23,6 +23,9 @@ const anyOrigin = "*"
 // minCompressed is the least size of an answer that is compressed, in bytes: below it, a packet is saved by nothing.
 const minCompressed = 1400
 
+// maxHTTP2Streams bounds the requests under way on one connection of HTTP/2.
+const maxHTTP2Streams = 250
+
 // dressed puts around the handler what all of the site has in common.
 func dressed(config Config, telemetry *telemetry, handler http.Handler) (http.Handler, error) {
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(minCompressed), gzhttp.CompressionLevel(gzip.BestSpeed))
@@ -111,19 +114,44 @@ func answerPanic(w http.ResponseWriter, r *http.Request, logger *slog.Logger, ca
 	}
 }
 
-// startHTTP serves the site until it is closed: then the requests under way come to their end, but for those that take
-// too long.
-func (s *Server) startHTTP(site http.Handler, listener net.Listener) {
+// newHTTPServer bounds what callers may take: in the clear, and over TLS, where the time for the header is the time for the
+// handshake as well, and HTTP/2 is spoken with those who ask for it.
+func newHTTPServer(handler http.Handler, certificates *certificates, logger *slog.Logger) *http.Server {
 	server := &http.Server{
-		Handler:           addressed(observed(s.telemetry, listener.Addr(), site)),
+		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    maxMetadata,
-		ErrorLog:          slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxHTTP2Streams,
+			SendPingTimeout:      time.Minute,
+			PingTimeout:          20 * time.Second,
+			WriteByteTimeout:     30 * time.Second,
+		},
+		ErrorLog: slog.NewLogLogger(unaddressed{logger.Handler()}, slog.LevelDebug),
 	}
-	s.goServe("HTTP", func() error { return server.Serve(listener) }, http.ErrServerClosed)
+	if certificates != nil {
+		server.TLSConfig = certificates.config("h2", "http/1.1")
+	}
+	return server
+}
+
+// serveHTTP serves what the server was made for: TLS, or in the clear.
+func serveHTTP(server *http.Server, listener net.Listener, certificates *certificates) error {
+	if certificates == nil {
+		return server.Serve(listener)
+	}
+	return server.ServeTLS(listener, "", "")
+}
+
+// startHTTP serves the site until it is closed: then the requests under way come to their end, but for those that take
+// too long.
+func (s *Server) startHTTP(site http.Handler, listener net.Listener) {
+	handler := connected(addressed(observed(s.telemetry, listener.Addr(), site)))
+	server := newHTTPServer(handler, s.config.certificates, s.logger)
+	s.goServe("HTTP", func() error { return serveHTTP(server, listener, s.config.certificates) }, http.ErrServerClosed)
 	s.closers.push("drain HTTP", func(ctx context.Context) error {
 		err := server.Shutdown(ctx)
 		if err != nil {

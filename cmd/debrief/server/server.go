@@ -47,7 +47,8 @@ func Run(ctx context.Context, config Config) error {
 		return err
 	}
 	otel.SetErrorHandler(&complaints{logger: server.telemetry.written, told: map[string]time.Time{}})
-	server.logger.InfoContext(ctx, "serving", "grpc", server.addresses.GRPC.String(), "http", server.addresses.HTTP.String())
+	server.logger.InfoContext(ctx, "serving", "grpc", server.addresses.GRPC.String(), "http", server.addresses.HTTP.String(),
+		"tls", server.config.certificates != nil)
 	err = server.Wait(ctx)
 	server.logger.InfoContext(ctx, "stopping")
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), config.ShutdownTimeout)
