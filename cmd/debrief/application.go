@@ -29,6 +29,7 @@ type application struct {
 type globals struct {
 	server  string
 	apiKey  string
+	tls     tlsFlags
 	as      string
 	timeout time.Duration
 	output  choice

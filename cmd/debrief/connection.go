@@ -11,7 +11,6 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/credentials/insecure"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -67,8 +66,12 @@ func (a *application) connect() (*connection, error) {
 	if shown != nil {
 		options = append(options, grpc.PerRPCCredentials(shown))
 	}
+	security, err := a.globals.tls.credentials()
+	if err != nil {
+		return nil, err
+	}
 	dialed, err := grpc.NewClient(a.globals.server,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithTransportCredentials(security),
 		grpc.WithDefaultServiceConfig(retries),
 		grpc.WithConnectParams(reconnecting),
 		grpc.WithDefaultCallOptions(options...),

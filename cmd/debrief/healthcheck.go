@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -15,13 +16,17 @@ import (
 )
 
 const healthcheckHelp = `Ask the server on this machine whether it is ready: whether it runs, is not stopping, and reaches its store. The exit
-code says so, for a container's health check, which needs no other program that way.`
+code says so, for a container's health check, which needs no other program that way.
+
+A server with a --tls-cert is asked over TLS. Its certificate is not looked at, as it has hardly a name for this machine and
+nothing is told to it, unless --tls, --tls-ca or --tls-server-name says how to judge it. A server that requires certificates is
+shown that of --tls-client-cert and --tls-client-key.`
 
 // healthcheckTimeout bounds the question.
 const healthcheckTimeout = 3 * time.Second
 
-func newHealthcheckCommand() *cobra.Command {
-	address := server.DefaultConfig().HTTPAddr
+func (a *application) newHealthcheckCommand() *cobra.Command {
+	address, certificate := server.DefaultConfig().HTTPAddr, ""
 	command := &cobra.Command{
 		Use:               "healthcheck",
 		Short:             "Ask the server on this machine whether it is ready",
@@ -31,21 +36,32 @@ func newHealthcheckCommand() *cobra.Command {
 		RunE: func(command *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(command.Context(), healthcheckTimeout)
 			defer cancel()
-			return checkReady(ctx, address)
+			if certificate == "" && !a.globals.tls.enabled() {
+				return checkReady(ctx, "http://"+reachable(address), nil)
+			}
+			config, err := a.globals.tls.config()
+			if err != nil {
+				return err
+			}
+			config.InsecureSkipVerify = !a.globals.tls.judges()
+			return checkReady(ctx, "https://"+reachable(address), config)
 		},
 	}
 	command.Flags().StringVar(&address, "http-addr", address, "the server's `address` for HTTP, as it was given to debrief serve")
+	command.Flags().StringVar(&certificate, "tls-cert", "", "the server's `file`, as it was given to debrief serve: where there is one, the server speaks TLS")
+	completeFile(command, "tls-cert")
 	return command
 }
 
-// checkReady asks a server that listens at the address.
-func checkReady(ctx context.Context, address string) (err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(address)+"/readyz", http.NoBody)
+// checkReady asks a server, over TLS where there is a configuration for it.
+func checkReady(ctx context.Context, origin string, config *tls.Config) (err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, origin+"/readyz", http.NoBody)
 	if err != nil {
-		return fmt.Errorf("ask %s: %w", address, err)
+		return fmt.Errorf("ask %s: %w", origin, err)
 	}
 	request.Host = "localhost" // A server for this machine alone answers to no other name.
-	answer, err := http.DefaultClient.Do(request)
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}
+	answer, err := client.Do(request)
 	if err != nil {
 		return fmt.Errorf("the server can't be asked: %w", err)
 	}

@@ -181,16 +181,16 @@ func (a *application) newIntegrationCreateCommand() *cobra.Command {
 // tellKey tells what was done, and the key with what to do with it.
 func (a *application) tellKey(answer *debriefv1.IntegrationWithKey, sentence string) error {
 	key := line(answer.GetKey())
-	return a.tellOnce(answer, answer.GetIntegration(), sentence, "Its key, which is not shown again: ", key, keyHint(answer.GetIntegration().GetKind(), key))
+	return a.tellOnce(answer, answer.GetIntegration(), sentence, "Its key, which is not shown again: ", key, keyHint(answer.GetIntegration().GetKind(), a.globals.tls.scheme(), key))
 }
 
 // keyHint says what to do with the key of an integration.
-func keyHint(of debriefv1.Integration_Kind, key string) string {
+func keyHint(of debriefv1.Integration_Kind, scheme, key string) string {
 	sender, known := senders[of]
 	if !known {
 		return ""
 	}
-	hint := "Have " + sender.called + " send to " + sender.address("http://HOST:8080", key) + sender.hint(key) + ".\n"
+	hint := "Have " + sender.called + " send to " + sender.address(scheme+"://HOST:8080", key) + sender.hint(key) + ".\n"
 	return hint + "To try it: debrief send-test " + strings.ToLower(enumText(of)) + " --key " + key + "\n"
 }
 

@@ -80,8 +80,12 @@ func (p problem) String() string {
 func (a *application) transportProblem(answer *status.Status) string {
 	switch answer.Code() {
 	case codes.Unavailable:
+		hint := ""
+		if !a.globals.tls.enabled() && !strings.Contains(answer.Message(), whileDialing) {
+			hint = " If it speaks TLS, say --tls."
+		}
 		return fmt.Sprintf("the server at %s can't be reached: %s\n"+
-			"Is it running ('debrief serve')? --server or DEBRIEF_SERVER says where it is.", line(a.globals.server), cause(answer.Message()))
+			"Is it running ('debrief serve')? --server or DEBRIEF_SERVER says where it is.%s", line(a.globals.server), cause(answer.Message()), hint)
 	case codes.DeadlineExceeded:
 		return fmt.Sprintf("the server at %s did not answer within %s: --timeout says how long to wait", line(a.globals.server), a.globals.timeout)
 	case codes.Unimplemented:
@@ -91,11 +95,14 @@ func (a *application) transportProblem(answer *status.Status) string {
 	}
 }
 
+// whileDialing begins what a transport says of a server with which no connection could be made.
+const whileDialing = "Error while dialing: "
+
 // cause is the innermost part of a transport's message.
 func cause(message string) string {
 	if _, description, found := strings.Cut(message, "desc = "); found {
 		message = strings.Trim(description, `"`)
 	}
 	message = strings.TrimPrefix(message, "transport: ")
-	return line(strings.TrimPrefix(message, "Error while dialing: "))
+	return line(strings.TrimPrefix(message, whileDialing))
 }

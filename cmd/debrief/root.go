@@ -61,7 +61,7 @@ func (a *application) addCommands(root *cobra.Command) {
 	serving := []*cobra.Command{
 		aboutHere(newServeCommand()), a.newKeyCommand(), a.newAuditCommand(),
 		a.newLoginCommand(), a.newLogoutCommand(), a.newCallerCommand(),
-		aboutHere(newHealthcheckCommand()), aboutHere(newDemoCommand()),
+		aboutHere(a.newHealthcheckCommand()), aboutHere(newDemoCommand()),
 		aboutHere(a.newBackupCommand()), aboutHere(a.newRestoreCommand()), aboutHere(a.newExportCommand()), a.newVersionCommand(),
 	}
 	for _, command := range learning {
@@ -84,6 +84,7 @@ func (a *application) addGlobals(root *cobra.Command) {
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.globals.server, "server", "127.0.0.1:9090", "gRPC `address` of the server")
 	flags.StringVar(&a.globals.apiKey, "api-key", "", "the `secret` that shows who you are; its variable keeps it out of the list of processes")
+	a.globals.tls.add(root)
 	flags.StringVar(&a.globals.as, "as", "", "who you are: the `name` that is written beside what you do (default: your login name)")
 	flags.DurationVar(&a.globals.timeout, "timeout", 10*time.Second, "how long a call may take, retries included")
 	flags.VarP(&a.globals.output, "output", "o", "how to show the result: table for eyes, json and yaml for programs, name for shell scripts")

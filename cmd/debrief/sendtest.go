@@ -57,12 +57,15 @@ func (a *application) newSendTestCommand() *cobra.Command {
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&send.server, "url", "http://127.0.0.1:8080", "HTTP `address` of the server")
+	flags.StringVar(&send.server, "url", "http://127.0.0.1:8080", "HTTP `address` of the server; with --tls it begins with https")
 	flags.StringVar(&send.key, "key", "", "the `key` of the integration; without one the server's own settings hold")
 	flags.StringVar(&send.secret, "signing-secret", "", "the `secret` to sign with, for grafana and sentry")
 	flags.StringVar(&send.alert, "alert", "", "send the alert of an earlier run again, by the `ID` that it told")
 	flags.BoolVar(&send.resolve, "resolve", false, "say that the alert of --alert does not fire any more")
 	command.RunE = func(command *cobra.Command, arguments []string) error {
+		if !flags.Changed("url") {
+			send.server = a.globals.tls.scheme() + "://127.0.0.1:8080"
+		}
 		return send.run(command.Context(), arguments[0])
 	}
 	return command
@@ -117,6 +120,10 @@ func (s *sendTest) post(ctx context.Context, alert testAlert) (status int, answe
 	if err != nil {
 		return 0, "", err
 	}
+	config, err := s.app.globals.tls.config()
+	if err != nil {
+		return 0, "", err
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.app.globals.timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, alert.address(s.server), bytes.NewReader(body))
@@ -124,9 +131,11 @@ func (s *sendTest) post(ctx context.Context, alert testAlert) (status int, answe
 		return 0, "", usagef("--url %q is no address", s.server)
 	}
 	alert.setHeader(request.Header, body, s.secret)
-	request.Close = true
-	// A redirection would take the key elsewhere.
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{
+		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: config, DisableKeepAlives: true},
+		// A redirection would take the key elsewhere.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	response, err := client.Do(request)
 	if err != nil {
 		if told, ok := errors.AsType[*url.Error](err); ok {

@@ -21,6 +21,9 @@ given as DEBRIEF_STORE, which other users of the machine can't see; so is one of
 Only this machine can reach the server unless callers have to show who they are (--require-authentication), or you say that you
 mean otherwise. debrief key create makes the first API key, next to the store.
 
+With --tls-cert and --tls-key both addresses speak TLS, and nothing is served in the clear; with --tls-client-ca callers show
+certificates, too. The files are read again when they change.
+
 Alerts open incidents, whose severity is read from a label: critical, high, warning, info, p1 to p5, sev1 to sev5 and the
 like are known (see --alert-severities).
 
@@ -47,7 +50,10 @@ func newServeCommand() *cobra.Command {
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(command *cobra.Command, _ []string) error {
-			var err error
+			err := checkServerTLSFlags(command.Flags())
+			if err != nil {
+				return err
+			}
 			if config.Alerts, err = alerts.options(); err != nil {
 				return usagef("%w", err)
 			}
@@ -65,6 +71,7 @@ func newServeCommand() *cobra.Command {
 	}
 	addServerFlags(command.Flags(), &config)
 	addOIDCFlags(command.Flags(), &config.OIDC)
+	addServerTLSFlags(command, &config.TLS)
 	alerts.add(command.Flags())
 	language.add(command.Flags())
 	return command

@@ -77,6 +77,10 @@ func TestServeRefusesWhatMakesNoSense(t *testing.T) {
 		"a store that there is not":    {[]string{"--store", "redis://x"}, exitUsage, "want sqlite:PATH"},
 		"no retention":                 {[]string{"--retention", "0s"}, exitUsage, "retention must be more than zero"},
 		"too long a delay":             {[]string{"--drain-delay", "15s"}, exitUsage, "half of shutdown-timeout"},
+		"a certificate without a key":  {[]string{"--tls-cert", "tls.crt"}, exitUsage, "tls-key is required"},
+		"a certificate without a name": {[]string{"--tls-cert", "", "--tls-key", ""}, exitUsage, "tls-cert is empty"},
+		"no authorities by name":       {[]string{"--tls-client-ca", ""}, exitUsage, "tls-client-ca is empty"},
+		"TLS as callers ask for it":    {[]string{"--tls"}, exitUsage, "to serve over TLS want tls-cert and tls-key"},
 		"a directory that is no store": {[]string{"--store", "sqlite:" + t.TempDir()}, exitFailure, "open the store"},
 		"a policy that there is not":   {[]string{"--language-policy", "shout"}, exitUsage, "want off, warn or block"},
 		"rules that are not there":     {[]string{"--language-rules", "absent.yaml"}, exitUsage, "language-rules: open absent.yaml"},
@@ -113,7 +117,6 @@ func TestHealthcheckSaysWhatTheServerSays(t *testing.T) {
 			if got.code != test.code || !strings.Contains(got.stderr, test.want) {
 				t.Errorf("exit code %d and %q, want %d and %q", got.code, got.stderr, test.code, test.want)
 			}
-			http.DefaultClient.CloseIdleConnections()
 		})
 	}
 }
