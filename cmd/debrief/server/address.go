@@ -26,3 +26,15 @@ func (c *Config) listen(ctx context.Context, setting, address string) (net.Liste
 	}
 	return netutil.LimitListener(listener, c.MaxConnections), nil
 }
+
+// warnOfClearText says that what callers show who they are by can be read on the way.
+func (s *Server) warnOfClearText(ctx context.Context) {
+	if s.config.certificates != nil || !s.config.RequireAuthentication {
+		return
+	}
+	for _, address := range []net.Addr{s.addresses.GRPC, s.addresses.HTTP} {
+		if tcp, ok := address.(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
+			s.logger.WarnContext(ctx, "API keys are sent in the clear beyond this machine", "address", address.String())
+		}
+	}
+}

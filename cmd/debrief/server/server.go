@@ -100,6 +100,7 @@ func (s *Server) listen(ctx context.Context) (grpcListener, httpListener net.Lis
 	}
 	s.closers.push("close the HTTP listener", closeListener(httpListener))
 	s.addresses = Addresses{GRPC: grpcListener.Addr(), HTTP: httpListener.Addr()}
+	s.warnOfClearText(ctx)
 	return grpcListener, httpListener, nil
 }
 

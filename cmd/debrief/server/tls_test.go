@@ -225,6 +225,22 @@ func TestRESTIsTheSameOverHTTP2(t *testing.T) {
 	}
 }
 
+func TestKeysInTheClearAreWarnedOf(t *testing.T) {
+	everywhere := func(c *Config) { c.RequireAuthentication, c.HTTPAddr = true, "0.0.0.0:0" }
+	for name, test := range map[string]struct {
+		log  *logBuffer
+		want int
+	}{
+		"beyond this machine":           {start(t, everywhere).log, 1},
+		"beyond this machine, over TLS": {startSecure(t, everywhere).log, 0},
+		"on this machine":               {start(t, func(c *Config) { c.RequireAuthentication = true }).log, 0},
+	} {
+		if got := strings.Count(test.log.String(), "API keys are sent in the clear beyond this machine"); got != test.want {
+			t.Errorf("%s: %d warnings, want %d: %s", name, got, test.want, test.log)
+		}
+	}
+}
+
 func TestNothingIsServedInTheClear(t *testing.T) {
 	server := startSecure(t, nil)
 	if got := server.send(t, http.MethodGet, "/v1/incidents", ""); got.StatusCode != http.StatusBadRequest || !strings.Contains(got.body, "HTTPS") {
