@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -169,5 +170,38 @@ func TestConnectionsAreCountedFromTheFirstByte(t *testing.T) {
 				stop()
 			})
 		})
+	}
+}
+
+func TestAsManyRequestsAreUnderWayAsConnectionsMayBe(t *testing.T) {
+	arrived, leave := make(chan struct{}), make(chan struct{})
+	handler := bounded(2, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			arrived <- struct{}{}
+			<-leave
+		}
+	}))
+	ask := func(path string) int {
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+		return recorder.Code
+	}
+	var slow sync.WaitGroup
+	for range 2 {
+		slow.Go(func() { ask("/slow") })
+		<-arrived
+	}
+	for path, want := range map[string]int{
+		"/v1/incidents": http.StatusServiceUnavailable, "/metrics": http.StatusServiceUnavailable,
+		"/healthz": http.StatusOK, "/readyz": http.StatusOK,
+	} {
+		if got := ask(path); got != want {
+			t.Errorf("%s beyond the bound: %d, want %d", path, got, want)
+		}
+	}
+	close(leave)
+	slow.Wait()
+	if got := ask("/v1/incidents"); got != http.StatusOK {
+		t.Errorf("when there is room again: %d, want 200", got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -22,9 +23,6 @@ const anyOrigin = "*"
 
 // minCompressed is the least size of an answer that is compressed, in bytes: below it, a packet is saved by nothing.
 const minCompressed = 1400
-
-// maxHTTP2Streams bounds the requests under way on one connection of HTTP/2.
-const maxHTTP2Streams = 250
 
 // dressed puts around the handler what all of the site has in common.
 func dressed(config Config, telemetry *telemetry, handler http.Handler) (http.Handler, error) {
@@ -114,6 +112,23 @@ func answerPanic(w http.ResponseWriter, r *http.Request, logger *slog.Logger, ca
 	}
 }
 
+// bounded refuses requests beyond a number of those under way, but for questions after health. Over HTTP/1.1 there is one on a
+// connection, and the bound is that of connections; over HTTP/2 there are many, and it is to be the same.
+func bounded(most int, handler http.Handler) http.Handler {
+	var open atomic.Int64
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer open.Add(-1)
+		if open.Add(1) > int64(most) && r.URL.Path != "/healthz" && r.URL.Path != "/readyz" {
+			(&problem{
+				httpStatus: http.StatusServiceUnavailable, code: codes.Unavailable, reason: "OVERLOADED",
+				message: "too many requests are under way: try again later, or another replica",
+			}).write(w)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	})
+}
+
 // newHTTPServer bounds what callers may take: in the clear, and over TLS, where the time for the header is the time for the
 // handshake as well, and HTTP/2 is spoken with those who ask for it.
 func newHTTPServer(handler http.Handler, certificates *certificates, logger *slog.Logger) *http.Server {
@@ -125,10 +140,13 @@ func newHTTPServer(handler http.Handler, certificates *certificates, logger *slo
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    maxMetadata,
 		HTTP2: &http.HTTP2Config{
-			MaxConcurrentStreams: maxHTTP2Streams,
-			SendPingTimeout:      time.Minute,
-			PingTimeout:          20 * time.Second,
-			WriteByteTimeout:     30 * time.Second,
+			MaxConcurrentStreams: maxStreams,
+			// What has arrived and is not read yet: a body waits for room without taking any.
+			MaxReceiveBufferPerConnection: 64 << 10,
+			MaxReceiveBufferPerStream:     64 << 10,
+			SendPingTimeout:               time.Minute,
+			PingTimeout:                   20 * time.Second,
+			WriteByteTimeout:              30 * time.Second,
 		},
 		ErrorLog: slog.NewLogLogger(unaddressed{logger.Handler()}, slog.LevelDebug),
 	}
@@ -149,7 +167,7 @@ func serveHTTP(server *http.Server, listener net.Listener, certificates *certifi
 // startHTTP serves the site until it is closed: then the requests under way come to their end, but for those that take
 // too long.
 func (s *Server) startHTTP(site http.Handler, listener net.Listener) {
-	handler := connected(addressed(observed(s.telemetry, listener.Addr(), site)))
+	handler := connected(addressed(bounded(s.config.MaxConnections, observed(s.telemetry, listener.Addr(), site))))
 	server := newHTTPServer(handler, s.config.certificates, s.logger)
 	s.goServe("HTTP", func() error { return serveHTTP(server, listener, s.config.certificates) }, http.ErrServerClosed)
 	s.closers.push("drain HTTP", func(ctx context.Context) error {
