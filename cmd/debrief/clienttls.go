@@ -5,8 +5,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 )
@@ -113,6 +115,23 @@ func (t *tlsFlags) credentials() (credentials.TransportCredentials, error) {
 		return nil, err
 	}
 	return credentials.NewTLS(config), nil
+}
+
+// transport is the way to the server over HTTP.
+func (t *tlsFlags) transport() (http.RoundTripper, error) {
+	config, err := t.config()
+	if err != nil {
+		return nil, err
+	}
+	return &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: config, DisableKeepAlives: true}, nil
+}
+
+// url is the HTTP address of a server on this machine, where no other was given by a flag.
+func (t *tlsFlags) url(flags *pflag.FlagSet, given string) string {
+	if flags.Changed("url") {
+		return given
+	}
+	return t.scheme() + "://127.0.0.1:8080"
 }
 
 // scheme is that of the server's HTTP addresses.

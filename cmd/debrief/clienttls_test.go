@@ -145,6 +145,14 @@ func TestAlertsAreSentOverTLS(t *testing.T) {
 		run(t, "", "send-test", "pagerduty")
 }
 
+func TestALoginAsksTheServerOverTLS(t *testing.T) {
+	files := newTrusted(t)
+	_, httpAddress := startServingBoth(t, files.server()...)
+	given := []string{"--url", "https://" + httpAddress}
+	runOf{arguments: append(given, "--tls-ca", files.ca), code: exitFailure, want: "takes no tokens"}.run(t, "", "login")
+	runOf{arguments: given, code: exitFailure, want: "x509: "}.run(t, "", "login")
+}
+
 func TestSendersAreToldToSpeakTLS(t *testing.T) {
 	for scheme, flags := range map[string]tlsFlags{"http": {}, "https": {on: true}} {
 		if hint := keyHint(debriefv1.Integration_KIND_PAGERDUTY, flags.scheme(), "dbk_x"); !strings.Contains(hint, " "+scheme+"://HOST:8080/") {

@@ -41,16 +41,23 @@ func (a *application) newLoginCommand() *cobra.Command {
 	flags.StringVar(&given.issuer, "issuer", "", "`URL` of who issues tokens (default: the one that the server tells)")
 	flags.StringVar(&given.clientID, "client-id", "", "`id` of the client to ask as (default: the one that the server tells)")
 	flags.StringSliceVar(&given.scopes, "scopes", nil, "`scopes` to ask for (default: those that the server tells)")
-	flags.StringVar(&given.url, "url", "http://127.0.0.1:8080", "HTTP `address` of the server")
+	flags.StringVar(&given.url, "url", "http://127.0.0.1:8080", "HTTP `address` of the server; with --tls it begins with https")
 	flags.BoolVar(&given.accessToken, "access-token", false, "show the access token, and not the ID token: for issuers whose access tokens are JWTs for the server")
-	command.RunE = func(command *cobra.Command, _ []string) error { return a.logIn(command.Context(), given) }
+	command.RunE = func(command *cobra.Command, _ []string) error {
+		given.url = a.globals.tls.url(flags, given.url)
+		return a.logIn(command.Context(), given)
+	}
 	return command
 }
 
 // logIn asks the issuer by the device authorization grant (RFC 8628), and keeps what it gives.
 func (a *application) logIn(ctx context.Context, given loginFlags) error {
 	ctx = goidc.ClientContext(ctx, oidc.NewClient(nil))
-	if err := given.complete(ctx); err != nil {
+	transport, err := a.globals.tls.transport()
+	if err != nil {
+		return err
+	}
+	if err := given.complete(ctx, transport); err != nil {
 		return err
 	}
 	offered, err := given.discover(ctx)
@@ -101,10 +108,10 @@ func (a *application) invite(asked *oauth2.DeviceAuthResponse) {
 	a.note("Open %s\nIt asks for, or shows, the code %s", line(address), line(asked.UserCode))
 }
 
-// complete reads from the server what was not given.
-func (l *loginFlags) complete(ctx context.Context) error {
+// complete reads from the server, by the transport, what was not given.
+func (l *loginFlags) complete(ctx context.Context, transport http.RoundTripper) error {
 	if l.issuer == "" || l.clientID == "" {
-		resource, err := readResource(ctx, l.url)
+		resource, err := readResource(ctx, transport, l.url)
 		if err != nil {
 			return err
 		}
@@ -132,7 +139,7 @@ func (l *loginFlags) complete(ctx context.Context) error {
 const maxResource = 64 << 10
 
 // readResource reads who issues the tokens that a server takes (RFC 9728, section 3).
-func readResource(ctx context.Context, address string) (resource oidc.Resource, err error) {
+func readResource(ctx context.Context, transport http.RoundTripper, address string) (resource oidc.Resource, err error) {
 	if err := oidc.CheckURL(address); err != nil {
 		return resource, usagef("--url %w; or give --issuer and --client-id", err)
 	}
@@ -140,7 +147,7 @@ func readResource(ctx context.Context, address string) (resource oidc.Resource, 
 	if err != nil {
 		return resource, usagef("--url is %q: %w", address, err)
 	}
-	answer, err := oidc.NewClient(nil).Do(request)
+	answer, err := oidc.NewClient(transport).Do(request)
 	if err != nil {
 		return resource, fmt.Errorf("ask the server at %s who issues tokens: %w; --url says where it is, --issuer and --client-id do without it", address, withoutMethod(err))
 	}

@@ -63,9 +63,7 @@ func (a *application) newSendTestCommand() *cobra.Command {
 	flags.StringVar(&send.alert, "alert", "", "send the alert of an earlier run again, by the `ID` that it told")
 	flags.BoolVar(&send.resolve, "resolve", false, "say that the alert of --alert does not fire any more")
 	command.RunE = func(command *cobra.Command, arguments []string) error {
-		if !flags.Changed("url") {
-			send.server = a.globals.tls.scheme() + "://127.0.0.1:8080"
-		}
+		send.server = a.globals.tls.url(flags, send.server)
 		return send.run(command.Context(), arguments[0])
 	}
 	return command
@@ -120,7 +118,7 @@ func (s *sendTest) post(ctx context.Context, alert testAlert) (status int, answe
 	if err != nil {
 		return 0, "", err
 	}
-	config, err := s.app.globals.tls.config()
+	transport, err := s.app.globals.tls.transport()
 	if err != nil {
 		return 0, "", err
 	}
@@ -132,7 +130,7 @@ func (s *sendTest) post(ctx context.Context, alert testAlert) (status int, answe
 	}
 	alert.setHeader(request.Header, body, s.secret)
 	client := &http.Client{
-		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: config, DisableKeepAlives: true},
+		Transport: transport,
 		// A redirection would take the key elsewhere.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
