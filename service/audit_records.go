@@ -2,58 +2,64 @@ package service
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
-	"hash/crc32"
 	"slices"
-
-	"google.golang.org/protobuf/proto"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
 	"github.com/debriefhq/debrief/repository"
 )
 
-// auditPagesAtOnce is how many pages of the trail are read at once, of up to maxPageRecords records each.
-const auditPagesAtOnce = 32
-
-// auditToken is the record behind which a page of the list begins, and the page of the trail that has it; bound to the request that
-// it was made for.
-type auditToken struct {
-	Request  uint32 `json:"r"`
-	Page     string `json:"p"`
-	Sequence int64  `json:"s"`
-}
+const (
+	// auditPagesAtOnce is how many pages of the trail are read at once, of up to maxPageRecords records each.
+	auditPagesAtOnce = 32
+	// maxAuditPages bounds how many are read for one answer, which then has fewer records than are asked for, or none.
+	maxAuditPages = 256
+)
 
 // ListAuditRecords reads a page of the trail. The store finds the pages that have such a record, of which those are picked that are
 // asked for.
 func (s *Access) ListAuditRecords(ctx context.Context, request *debriefv1.ListAuditRecordsRequest) (*debriefv1.ListAuditRecordsResponse, error) {
-	after, err := readAuditToken(request)
+	// The record that was answered last, as its sequence and the page of the trail that has it.
+	last, err := readToken(request)
 	if err != nil {
 		return nil, err
 	}
 	size := listing[repository.AuditPage]{}.size(request.GetPageSize())
 	answer := &debriefv1.ListAuditRecordsResponse{}
-	query := repository.Query{Descending: !request.GetAscending(), Where: auditCondition(request, after), Limit: auditPagesAtOnce}
+	query := repository.Query{Descending: !request.GetAscending(), Where: auditCondition(request, last), Limit: auditPagesAtOnce}
+	looked := 0
 	for pages, err := range everyPage(ctx, repository.AuditPageSchema, s.repository.AuditPages(), query) {
 		if err != nil {
 			return nil, err
 		}
 		for _, page := range pages {
-			for _, record := range auditRecordsOf(page, request, after) {
+			for _, record := range auditRecordsOf(page, request, last) {
 				if len(answer.GetAuditRecords()) == size {
-					answer.NextPageToken, err = after.token(request)
+					answer.NextPageToken, err = tokenAfter(request, *last)
 					return answer, err
 				}
-				after.Page, after.Sequence = page.ID, record.Sequence
+				last = &repository.Position{Number: record.Sequence, ID: page.ID}
 				answer.AuditRecords = append(answer.AuditRecords, auditRecordToProto(record))
 			}
+		}
+		if looked += len(pages); looked >= maxAuditPages {
+			answer.NextPageToken, err = tokenAfter(request, endOf(pages[len(pages)-1], request.GetAscending()))
+			return answer, err
 		}
 	}
 	return answer, nil
 }
 
+// endOf is the place of a page's last record, in the order that is asked for.
+func endOf(page repository.AuditPage, ascending bool) repository.Position {
+	last := page.Records[0]
+	if ascending {
+		last = page.Records[len(page.Records)-1]
+	}
+	return repository.Position{Number: last.Sequence, ID: page.ID}
+}
+
 // auditCondition finds the pages of the trail that have such a record, the one that has the last record included.
-func auditCondition(request *debriefv1.ListAuditRecordsRequest, after auditToken) repository.Condition {
+func auditCondition(request *debriefv1.ListAuditRecordsRequest, last *repository.Position) repository.Condition {
 	var conditions repository.And
 	for field, value := range map[string]string{
 		"principal": request.GetPrincipal(), "method": request.GetMethod(), "resource": request.GetResource(), "decision": nameOf(request.GetDecision()),
@@ -63,11 +69,11 @@ func auditCondition(request *debriefv1.ListAuditRecordsRequest, after auditToken
 		}
 	}
 	switch {
-	case after.Page == "":
+	case last == nil:
 	case request.GetAscending():
-		conditions = append(conditions, repository.IDRange{From: after.Page})
+		conditions = append(conditions, repository.IDRange{From: last.ID})
 	default:
-		conditions = append(conditions, repository.IDRange{Before: after.Page + "!"})
+		conditions = append(conditions, repository.IDRange{Before: last.ID + "!"})
 	}
 	if len(conditions) == 0 {
 		return nil
@@ -76,13 +82,10 @@ func auditCondition(request *debriefv1.ListAuditRecordsRequest, after auditToken
 }
 
 // auditRecordsOf are the records of a page that are asked for, in the order that is asked for.
-func auditRecordsOf(page repository.AuditPage, request *debriefv1.ListAuditRecordsRequest, after auditToken) []repository.AuditRecord {
+func auditRecordsOf(page repository.AuditPage, request *debriefv1.ListAuditRecordsRequest, last *repository.Position) []repository.AuditRecord {
 	is := func(asked, value string) bool { return asked == "" || asked == value }
 	records := slices.DeleteFunc(slices.Clone(page.Records), func(r repository.AuditRecord) bool {
-		behind := r.Sequence > after.Sequence
-		if !request.GetAscending() {
-			behind = after.Page == "" || r.Sequence < after.Sequence
-		}
+		behind := last == nil || request.GetAscending() && r.Sequence > last.Number || !request.GetAscending() && r.Sequence < last.Number
 		return !behind || !is(request.GetPrincipal(), r.Principal) || !is(request.GetMethod(), r.Method) ||
 			!is(request.GetResource(), r.Resource) || !is(nameOf(request.GetDecision()), r.Decision)
 	})
@@ -90,42 +93,6 @@ func auditRecordsOf(page repository.AuditPage, request *debriefv1.ListAuditRecor
 		slices.Reverse(records)
 	}
 	return records
-}
-
-func readAuditToken(request *debriefv1.ListAuditRecordsRequest) (auditToken, error) {
-	var token auditToken
-	if request.GetPageToken() == "" {
-		return token, nil
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(request.GetPageToken())
-	if err == nil {
-		err = json.Unmarshal(raw, &token)
-	}
-	if err != nil || token.Page == "" || len(token.Page) > maxTokenID {
-		return token, invalid("page_token", "is not one that this server made: take it from next_page_token as it is")
-	}
-	asked, err := auditFingerprint(request)
-	if err == nil && token.Request != asked {
-		err = invalid("page_token", "was made for another request: keep the rest of the request as it was")
-	}
-	return token, err
-}
-
-func (t auditToken) token(request *debriefv1.ListAuditRecordsRequest) (string, error) {
-	var err error
-	if t.Request, err = auditFingerprint(request); err != nil {
-		return "", err
-	}
-	text, err := json.Marshal(t)
-	return base64.RawURLEncoding.EncodeToString(text), err
-}
-
-// auditFingerprint tells requests apart, but for the page that they ask for.
-func auditFingerprint(request *debriefv1.ListAuditRecordsRequest) (uint32, error) {
-	asked := proto.CloneOf(request)
-	asked.PageSize, asked.PageToken = 0, ""
-	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(asked)
-	return crc32.ChecksumIEEE(text), err
 }
 
 func auditRecordToProto(record repository.AuditRecord) *debriefv1.AuditRecord {

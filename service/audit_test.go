@@ -201,6 +201,41 @@ func TestReplicasWriteOneTrail(t *testing.T) {
 	})
 }
 
+// TestALongTrailIsLookedThroughBitByBit asks for what no record is: somebody's doing, and a method that they did not call, where both
+// stand on each page.
+func TestALongTrailIsLookedThroughBitByBit(t *testing.T) {
+	t.Parallel()
+	onEachStoreWith(t, authenticated(), func(t *testing.T, d *debrief) {
+		var end audit.Record
+		for place := range int64(service.MaxAuditPages + 10) {
+			one := audit.Record{Time: start, Principal: "apiKeys/one", Method: "/one", Decision: "ALLOWED"}.After(end)
+			two := audit.Record{Time: start, Principal: "apiKeys/two", Method: "/two", Decision: "ALLOWED"}.After(one)
+			end = two
+			page := repository.AuditPage{
+				Header:  repository.Header{ID: repository.AuditPageID(place + 1), CreateTime: start},
+				Records: []repository.AuditRecord{repository.AuditRecord(one), repository.AuditRecord(two)},
+			}
+			if _, err := d.repository.AuditPages().Create(t.Context(), repository.Creation[repository.AuditPage]{Resource: page}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, ascending := range []bool{true, false} {
+			request := &debriefv1.ListAuditRecordsRequest{Principal: "apiKeys/one", Method: "/two", Ascending: ascending}
+			answer := must[*debriefv1.ListAuditRecordsResponse](t)(d.services.Access.ListAuditRecords(t.Context(), request))
+			if len(answer.GetAuditRecords()) != 0 || answer.GetNextPageToken() == "" {
+				t.Errorf("the first page: %v", answer)
+			}
+			if got := d.auditTrail(t, request); len(got) != 0 {
+				t.Errorf("found %v", got)
+			}
+			request = &debriefv1.ListAuditRecordsRequest{Principal: "apiKeys/one", Ascending: ascending, PageSize: 500}
+			if got := d.auditTrail(t, request); len(got) != service.MaxAuditPages+10 {
+				t.Errorf("%d records, want %d", len(got), service.MaxAuditPages+10)
+			}
+		}
+	})
+}
+
 // silent is a store whose audit trail can't be written.
 type silent struct {
 	repository.Repository

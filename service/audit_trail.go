@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -140,13 +141,13 @@ func (t *trail) find(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.last = trailEnd{place: place, record: recordFromStore(pages[0].Records[len(pages[0].Records)-1])}
+	t.last = trailEnd{place: place, record: audit.Record(pages[0].Records[len(pages[0].Records)-1])}
 	return nil
 }
 
 func placeOf(page repository.AuditPage) (int64, error) {
-	var place int64
-	if _, err := fmt.Sscanf(page.ID, "%d", &place); err != nil || len(page.Records) == 0 {
+	place, err := strconv.ParseInt(page.ID, 10, 64)
+	if err != nil || len(page.Records) == 0 {
 		return 0, fmt.Errorf("%w: page %q of the audit trail", repository.ErrCorrupt, page.ID)
 	}
 	return place, nil
@@ -162,23 +163,9 @@ func (t *trail) page(records []audit.Record, key string) (repository.AuditPage, 
 	}
 	for i, record := range records {
 		end.record = record.After(end.record)
-		page.Records[i] = recordToStore(end.record)
+		page.Records[i] = repository.AuditRecord(end.record)
 	}
 	return page, end
-}
-
-func recordToStore(r audit.Record) repository.AuditRecord {
-	return repository.AuditRecord{
-		Sequence: r.Sequence, Time: r.Time, Principal: r.Principal, Role: r.Role, Address: r.Address, Method: r.Method, Resource: r.Resource,
-		Decision: r.Decision, Reason: r.Reason, PreviousHash: r.PreviousHash, Hash: r.Hash,
-	}
-}
-
-func recordFromStore(r repository.AuditRecord) audit.Record {
-	return audit.Record{
-		Sequence: r.Sequence, Time: r.Time, Principal: r.Principal, Role: r.Role, Address: r.Address, Method: r.Method, Resource: r.Resource,
-		Decision: r.Decision, Reason: r.Reason, PreviousHash: r.PreviousHash, Hash: r.Hash,
-	}
 }
 
 // auditRecord is that somebody may do what they want to.

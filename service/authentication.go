@@ -134,19 +134,20 @@ func (b *base) apiKeyPrincipal(ctx context.Context, secret string) (access.Princ
 	key := found[0]
 	return access.Principal{
 		Name: apiKeyName(key.ID), Role: access.Role(key.Role), Teams: key.Teams, By: access.ByAPIKey, ActsForOthers: key.ActsForOthers,
+		LastUsed: key.LastUsedTime,
 	}, nil
 }
 
 // integrationPrincipal is the integration that has a key: it may deliver, and do nothing else.
 func (b *base) integrationPrincipal(ctx context.Context, secret string) (access.Principal, error) {
-	found, err := b.integrationOf(ctx, secret)
+	integration, found, err := b.integrationOf(ctx, secret)
 	if err != nil {
 		return access.Principal{}, err
 	}
-	if len(found) == 0 || found[0].Visibility != repository.Live || !isTaken(found[0], hashKey(secret), b.present()) {
+	if !found {
 		return access.Principal{}, notTaken()
 	}
-	return access.Principal{Name: integrationName(found[0].ID), Role: access.Integration, By: access.ByIntegrationKey}, nil
+	return access.Principal{Name: integrationName(integration.ID), Role: access.Integration, By: access.ByIntegrationKey}, nil
 }
 
 // Authorize says who calls, for what is no method of the API, and answers a refusal where they may not do what the role is for.
@@ -173,21 +174,20 @@ func callerAddress(ctx context.Context) string {
 	return address
 }
 
-// touchAPIKey notes that a key is used, once an hour at most.
-func (b *base) touchAPIKey(ctx context.Context, name string) {
-	now := b.present().Truncate(time.Hour)
-	if !b.keyUses.first(name, now) {
+// touchAPIKey notes that a key is used, once an hour.
+func (b *base) touchAPIKey(ctx context.Context, principal access.Principal) {
+	hour := b.present().Truncate(time.Hour)
+	if !principal.LastUsed.Before(hour) {
 		return
 	}
-	_, err := b.repository.APIKeys().Update(ctx, lastID(name), func(key *repository.APIKey) (repository.Effects, error) {
-		if !key.LastUsedTime.Before(now) {
+	_, err := b.repository.APIKeys().Update(ctx, lastID(principal.Name), func(key *repository.APIKey) (repository.Effects, error) {
+		if !key.LastUsedTime.Before(hour) {
 			return repository.Effects{}, repository.ErrUnchanged
 		}
-		key.LastUsedTime = now
+		key.LastUsedTime = hour
 		return repository.Effects{}, nil
 	})
 	if err != nil {
-		b.keyUses.forget(name)
 		b.logger.WarnContext(ctx, "note that an API key is used: will be tried again", "error", err)
 	}
 }

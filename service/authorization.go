@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	middleware "github.com/grpc-ecosystem/go-grpc-middleware/v2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
@@ -34,18 +35,8 @@ func (s *Services) authorizeStream(service any, stream grpc.ServerStream, info *
 	if err != nil {
 		return err
 	}
-	return handler(service, streamWithContext{ServerStream: stream, ctx: ctx})
+	return handler(service, &middleware.WrappedServerStream{ServerStream: stream, WrappedContext: ctx})
 }
-
-// streamWithContext is a stream with another context.
-type streamWithContext struct {
-	grpc.ServerStream
-
-	ctx context.Context //nolint:containedctx // It is how a stream has its context.
-}
-
-// Context is the other one.
-func (s streamWithContext) Context() context.Context { return s.ctx }
 
 func (s *Services) admitMethod(ctx context.Context, method string, request proto.Message) (context.Context, error) {
 	asked, known := permissions[method]
@@ -81,7 +72,7 @@ func (s *Services) admit(ctx context.Context, method string, asked permission, r
 		}
 	}
 	if principal.By == access.ByAPIKey && !nameless {
-		s.base.touchAPIKey(ctx, principal.Name)
+		s.base.touchAPIKey(ctx, principal)
 	}
 	return access.WithPrincipal(ctx, principal), nil
 }

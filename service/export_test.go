@@ -32,3 +32,6 @@ func Admit(ctx context.Context, services *Services, method string) (context.Cont
 func (s *Services) Shed(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	return s.shed(ctx, request, info, handler)
 }
+
+// MaxAuditPages is how many pages of the trail are read for one answer.
+const MaxAuditPages = maxAuditPages

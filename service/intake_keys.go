@@ -104,19 +104,20 @@ func CutURLKey(address *url.URL) (*url.URL, string) {
 	return &cut, key
 }
 
-// integrationOf finds the integration that has a key; none: an empty list. It is found by the key's hash, so that no
-// comparison tells how much of a wrong one is right.
-func (b *base) integrationOf(ctx context.Context, key string) ([]repository.Integration, error) {
+// integrationOf finds the integration that has a key which is taken; false where there is none, or the key is not taken any more. It is
+// found by the key's hash, so that no comparison tells how much of a wrong one is right.
+func (b *base) integrationOf(ctx context.Context, key string) (repository.Integration, bool, error) {
 	hash := hashKey(key)
-	return b.integrationKeys.get(hash, b.now(), func() ([]repository.Integration, error) {
-		integrations, err := b.repository.Integrations().List(ctx, repository.Query{
-			Where: repository.TermIn{repository.Term("keys.hash", hash)}, Limit: 1,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("find the integration of a key: %w", err)
-		}
-		return integrations, nil
+	found, err := b.integrationKeys.get(hash, b.now(), func() ([]repository.Integration, error) {
+		return b.repository.Integrations().List(ctx, repository.Query{Where: repository.TermIn{repository.Term("keys.hash", hash)}, Limit: 1})
 	})
+	if err != nil {
+		return repository.Integration{}, false, fmt.Errorf("find the integration of a key: %w", err)
+	}
+	if len(found) == 0 || found[0].Visibility != repository.Live || !isTaken(found[0], hash, b.present()) {
+		return repository.Integration{}, false, nil
+	}
+	return found[0], true, nil
 }
 
 // admit says which integration a key lets in to an intake of a kind. An unknown, expired or deleted key is one that is not
@@ -128,14 +129,13 @@ func (s *Intake) admit(ctx context.Context, kind, key string) (*repository.Integ
 		}
 		return nil, nil //nolint:nilnil // Without a key there is no integration.
 	}
-	found, err := s.integrationOf(ctx, key)
+	integration, found, err := s.integrationOf(ctx, key)
 	if err != nil {
 		return nil, err
 	}
-	if len(found) == 0 || found[0].Visibility != repository.Live || !isTaken(found[0], hashKey(key), s.present()) {
+	if !found {
 		return nil, unauthenticated("INTAKE_KEY_INVALID", "the key is not known, or not taken any more: create or rotate the integration's key")
 	}
-	integration := found[0]
 	switch {
 	case integration.Disabled:
 		return nil, permissionDenied("INTEGRATION_DISABLED", "%s is disabled: enable it, or have the sender stop", integrationName(integration.ID))

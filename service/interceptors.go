@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"buf.build/go/protovalidate"
+	middleware "github.com/grpc-ecosystem/go-grpc-middleware/v2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
@@ -64,24 +65,20 @@ func identifyAndValidateStream(validator protovalidate.Validator) grpc.StreamSer
 		if err != nil {
 			return err
 		}
-		return handler(service, checkedStream{ServerStream: stream, ctx: ctx, validator: validator})
+		return handler(service, checkedStream{&middleware.WrappedServerStream{ServerStream: stream, WrappedContext: ctx}, validator})
 	}
 }
 
 // checkedStream is a stream of a caller who is identified, whose messages are held against the rules in their proto.
 type checkedStream struct {
-	grpc.ServerStream
+	*middleware.WrappedServerStream
 
-	ctx       context.Context //nolint:containedctx // It is how a stream has its context.
 	validator protovalidate.Validator
 }
 
-// Context is that of the caller.
-func (s checkedStream) Context() context.Context { return s.ctx }
-
 // RecvMsg receives a message.
 func (s checkedStream) RecvMsg(message any) error {
-	if err := s.ServerStream.RecvMsg(message); err != nil {
+	if err := s.WrappedServerStream.RecvMsg(message); err != nil {
 		return err
 	}
 	if request, ok := message.(proto.Message); ok {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.einride.tech/aip/ordering"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/debriefhq/debrief/repository"
 )
@@ -22,6 +24,7 @@ const (
 
 // listRequest is what the requests of all list methods have.
 type listRequest interface {
+	proto.Message
 	GetPageSize() int32
 	GetPageToken() string
 }
@@ -65,13 +68,17 @@ func (l listing[T]) page(ctx context.Context, request listRequest, parent string
 		return resources, "", err
 	}
 	resources = resources[:size]
-	token, err := tokenAfter(request, parent, l.schema.Position(query, &resources[size-1]))
+	token, err := tokenAfter(request, l.schema.Position(query, &resources[size-1]))
 	return resources, token, err
 }
 
 // tokenAfter is the token of the page that begins behind the position.
-func tokenAfter(request listRequest, parent string, position repository.Position) (string, error) {
-	token, err := json.Marshal(pageToken{Request: fingerprint(request, parent), Number: position.Number, ID: position.ID})
+func tokenAfter(request listRequest, position repository.Position) (string, error) {
+	asked, err := fingerprint(request)
+	if err != nil {
+		return "", err
+	}
+	token, err := json.Marshal(pageToken{Request: asked, Number: position.Number, ID: position.ID})
 	return base64.RawURLEncoding.EncodeToString(token), err
 }
 
@@ -92,7 +99,7 @@ func (l listing[T]) pageAfter(ctx context.Context, request listRequest, builtIn 
 	if size > 1 {
 		position = l.schema.Position(repository.Query{}, &stored[size-2])
 	}
-	token, err = tokenAfter(request, "", position)
+	token, err = tokenAfter(request, position)
 	return append([]T{builtIn}, stored[:size-1]...), token, err
 }
 
@@ -122,7 +129,7 @@ func (l listing[T]) query(request listRequest, parent string, extra repository.C
 	if deletable, ok := request.(interface{ GetShowDeleted() bool }); ok && deletable.GetShowDeleted() {
 		query.Visible = repository.Deleted
 	}
-	after, err := readToken(request, parent)
+	after, err := readToken(request)
 	query.After = after
 	return query, err
 }
@@ -157,7 +164,7 @@ func (l listing[T]) readOrder(request listRequest, query *repository.Query) erro
 	return nil
 }
 
-func readToken(request listRequest, parent string) (*repository.Position, error) {
+func readToken(request listRequest) (*repository.Position, error) {
 	if request.GetPageToken() == "" {
 		return nil, nil //nolint:nilnil // The first page begins nowhere.
 	}
@@ -166,30 +173,28 @@ func readToken(request listRequest, parent string) (*repository.Position, error)
 	if err == nil {
 		err = json.Unmarshal(raw, &token)
 	}
-	switch {
-	case err != nil || len(token.ID) == 0 || len(token.ID) > maxTokenID:
+	if err != nil || len(token.ID) == 0 || len(token.ID) > maxTokenID {
 		return nil, invalid("page_token", "is not one that this server made: take it from next_page_token as it is")
-	case token.Request != fingerprint(request, parent):
+	}
+	asked, err := fingerprint(request)
+	if err != nil {
+		return nil, err
+	}
+	if token.Request != asked {
 		return nil, invalid("page_token", "was made for another request: keep the rest of the request as it was")
 	}
 	return &repository.Position{Number: token.Number, ID: token.ID}, nil
 }
 
-// fingerprint tells requests apart by all that decides what is listed. The page size may change from page to page (AIP-158).
-func fingerprint(request listRequest, parent string) uint32 {
-	var said strings.Builder
-	fmt.Fprintf(&said, "%T\x00%s", request, parent)
-	if r, ok := request.(interface{ GetFilter() string }); ok {
-		fmt.Fprintf(&said, "\x00%s", r.GetFilter())
+// fingerprint tells requests apart by all that they say, but for the page that they ask for (AIP-158).
+func fingerprint(request listRequest) (uint32, error) {
+	asked := proto.Clone(request).ProtoReflect()
+	for _, name := range []protoreflect.Name{"page_size", "page_token"} {
+		asked.Clear(asked.Descriptor().Fields().ByName(name))
 	}
-	if r, ok := request.(interface{ GetOrderBy() string }); ok {
-		fmt.Fprintf(&said, "\x00%s", r.GetOrderBy())
+	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(asked.Interface())
+	if err != nil {
+		return 0, fmt.Errorf("tell a request from others: %w", err)
 	}
-	if r, ok := request.(interface{ GetShowDeleted() bool }); ok {
-		fmt.Fprintf(&said, "\x00%t", r.GetShowDeleted())
-	}
-	if r, ok := request.(interface{ GetAfterSequence() int64 }); ok {
-		fmt.Fprintf(&said, "\x00%d", r.GetAfterSequence())
-	}
-	return crc32.ChecksumIEEE([]byte(said.String()))
+	return crc32.ChecksumIEEE(append([]byte(asked.Descriptor().FullName()), text...)), nil
 }

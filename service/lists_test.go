@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
+	"github.com/debriefhq/debrief/repository"
 	"github.com/debriefhq/debrief/service"
 )
 
@@ -77,6 +78,35 @@ func TestPageTokensBelongToTheirRequest(t *testing.T) {
 			if diff := cmp.Diff(refusal{codes.InvalidArgument, "INVALID_ARGUMENT", []string{"order_by"}}, first1(refused(t, err))); diff != "" {
 				t.Errorf("order by %s (-want +got):\n%s", orderBy, diff)
 			}
+		}
+	})
+}
+
+// TestPageTokensBelongToTheirParent takes the token of one subscription's deliveries to another one's.
+func TestPageTokensBelongToTheirParent(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, d *debrief) {
+		var names []string
+		for _, id := range []string{"chat", "pager"} {
+			d.subscribe(t, id, "https://example.com/hook")
+			names = append(names, "subscriptions/"+id)
+			for n := range 2 {
+				delivery := repository.EventDelivery{Header: repository.Header{ID: fmt.Sprintf("%s-%d", id, n), Parent: id}}
+				if _, err := d.repository.EventDeliveries().Create(t.Context(), repository.Creation[repository.EventDelivery]{Resource: delivery}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		page := must[*debriefv1.ListEventDeliveriesResponse](t)(d.subscriptions.ListEventDeliveries(t.Context(), &debriefv1.ListEventDeliveriesRequest{Parent: names[0], PageSize: 1}))
+		for name, wanted := range map[string]bool{names[0]: true, names[1]: false} {
+			_, err := d.subscriptions.ListEventDeliveries(t.Context(), &debriefv1.ListEventDeliveriesRequest{Parent: name, PageToken: page.GetNextPageToken()})
+			if wanted {
+				if err != nil {
+					t.Errorf("its own: %v", err)
+				}
+				continue
+			}
+			wantRefusal(t, err, codes.InvalidArgument, "INVALID_ARGUMENT", "page_token")
 		}
 	})
 }

@@ -2,8 +2,6 @@ package service
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,7 +56,7 @@ func (s *MentalModels) ListModelGaps(ctx context.Context, request *debriefv1.Lis
 	if err != nil {
 		return nil, err
 	}
-	from, err := readToken(request, "")
+	from, err := readToken(request)
 	if err != nil {
 		return nil, err
 	}
@@ -71,13 +69,9 @@ func (s *MentalModels) ListModelGaps(ctx context.Context, request *debriefv1.Lis
 	}
 	answer := &debriefv1.ListModelGapsResponse{ModelGaps: page.gaps}
 	if page.next != nil {
-		token, err := json.Marshal(pageToken{Request: fingerprint(request, ""), Number: page.next.Number, ID: page.next.ID})
-		if err != nil {
-			return nil, err
-		}
-		answer.NextPageToken = base64.RawURLEncoding.EncodeToString(token)
+		answer.NextPageToken, err = tokenAfter(request, *page.next)
 	}
-	return answer, nil
+	return answer, err
 }
 
 // gapPage is a page of gaps on its way.

@@ -138,10 +138,9 @@ type base struct {
 	limits    *limits
 	// refusals bounds how many refusals are written into the audit trail.
 	refusals *rate.Limiter
-	// apiKeys and integrationKeys remember whose keys are, keyUses when API keys were used.
+	// apiKeys and integrationKeys remember whose keys are.
 	apiKeys         remembered[[]repository.APIKey]
 	integrationKeys remembered[[]repository.Integration]
-	keyUses         keyUses
 	// stopping is closed when what goes on as long as the server does is to end.
 	stopping chan struct{}
 	stop     func()

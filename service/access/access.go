@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Role is what somebody may do. Each but Integration may do all that those before it may. The names are those of the API, without
@@ -92,6 +93,8 @@ type Principal struct {
 	By string
 	// ActsForOthers lets them say for whom they call.
 	ActsForOthers bool
+	// LastUsed is when it was noted last that they called; zero where that is not noted.
+	LastUsed time.Time
 }
 
 type principalKey struct{}
