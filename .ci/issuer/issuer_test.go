@@ -5,7 +5,6 @@ package issuer
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -31,11 +30,11 @@ type provider struct {
 // them each time.
 func startProvider(t *testing.T, idTokens time.Duration) provider {
 	t.Helper()
-	var handler http.Handler
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	server := httptest.NewUnstartedServer(nil)
 	t.Cleanup(server.Close)
+	url := "http://" + server.Listener.Addr().String()
 	clients := map[string]*storage.Client{clientID: storage.NativeClient(clientID)}
-	kept := store{storage.NewStorageWithClients(storage.NewUserStore(server.URL), clients), idTokens}
+	kept := store{storage.NewStorageWithClients(storage.NewUserStore(url), clients), idTokens}
 	config := &op.Config{
 		GrantTypeRefreshToken: true, CodeMethodS256: true,
 		DeviceAuthorization: op.DeviceAuthorizationConfig{
@@ -43,12 +42,13 @@ func startProvider(t *testing.T, idTokens time.Duration) provider {
 		},
 	}
 	copy(config.CryptoKey[:], "a key that is for this test alone")
-	made, err := op.NewProvider(config, kept, op.StaticIssuer(server.URL), op.WithAllowInsecure())
+	made, err := op.NewProvider(config, kept, op.StaticIssuer(url), op.WithAllowInsecure())
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler = made
-	return provider{server.URL, kept}
+	server.Config.Handler = made
+	server.Start()
+	return provider{url, kept}
 }
 
 // store is the provider's example of a storage, with a client that is a command line, and people who are in groups.

@@ -141,7 +141,8 @@ func (d debrief) logIn(answer func(code string) error, arguments ...string) (str
 	if err != nil {
 		d.t.Error(err)
 	}
-	return output.String() + string(rest), login.Wait()
+	err = login.Wait() // Before it returns, what goes to stdout may still be on its way.
+	return output.String() + string(rest), err
 }
 
 func (p provider) allow(t *testing.T) func(string) error {
