@@ -25,6 +25,8 @@ type Incident struct {
 	Merging      *Merging `json:"merging,omitempty"`
 	Links        []Link   `json:"links,omitempty"`
 	WaiverReason string   `json:"waiver_reason,omitempty"`
+	// Restriction holds for all that belongs to the incident, its post-mortems included.
+	Restriction Restriction `json:"restriction,omitempty,omitzero"`
 	// ReviewClock runs until a review was held, FollowUpClock until somebody began to act on it.
 	ReviewClock   Clock `json:"review_clock,omitempty,omitzero"`
 	FollowUpClock Clock `json:"follow_up_clock,omitempty,omitzero"`

@@ -55,6 +55,8 @@ type PostMortem struct {
 	ImportSource      string `json:"import_source,omitempty"`
 	ImportFingerprint string `json:"import_fingerprint,omitempty"`
 	ImportKey         string `json:"import_key,omitempty"`
+	// Restriction holds for all that belongs to the post-mortem, beside those of its incidents.
+	Restriction Restriction `json:"restriction,omitempty,omitzero"`
 }
 
 // MaxLanguageOverrides bounds the publications in spite of findings that a post-mortem keeps: the newest.

@@ -1,6 +1,9 @@
 package repository
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // IncidentSchema says how incidents are found.
 var IncidentSchema = Schema[Incident]{
@@ -31,7 +34,7 @@ var IncidentSchema = Schema[Incident]{
 		{Name: "milestones.mitigate_time", Type: Time, Number: milliseconds(func(i *Incident) time.Time { return i.Milestones.MitigateTime })},
 		{Name: "milestones.resolve_time", Type: Time, Ordered: true, Number: milliseconds(func(i *Incident) time.Time { return i.Milestones.ResolveTime })},
 		{Name: "milestones.close_time", Type: Time, Number: milliseconds(func(i *Incident) time.Time { return i.Milestones.CloseTime })},
-	}, clockFields()...),
+	}, slices.Concat(clockFields(), restrictionFields(func(i *Incident) Restriction { return i.Restriction }))...),
 }
 
 // TimelineEntrySchema says how timeline entries are found, within their incident.
@@ -56,7 +59,7 @@ var TimelineEntrySchema = Schema[TimelineEntry]{
 var PostMortemSchema = Schema[PostMortem]{
 	Name:   "post_mortems",
 	Header: func(p *PostMortem) *Header { return &p.Header },
-	Fields: []Field[PostMortem]{
+	Fields: append([]Field[PostMortem]{
 		{Name: "create_time", Type: IDTime},
 		{Name: "update_time", Type: Time, Ordered: true, Number: milliseconds(func(p *PostMortem) time.Time { return p.UpdateTime })},
 		{Name: "delete_time", Type: Time, Number: milliseconds(func(p *PostMortem) time.Time { return p.DeleteTime })},
@@ -76,7 +79,7 @@ var PostMortemSchema = Schema[PostMortem]{
 		{Name: "review_time", Type: Time, Ordered: true, Number: milliseconds(func(p *PostMortem) time.Time { return p.ReviewTime })},
 		{Name: "review_start_time", Type: Time, Number: milliseconds(func(p *PostMortem) time.Time { return p.ReviewStartTime })},
 		{Name: "publish_time", Type: Time, Ordered: true, Number: milliseconds(func(p *PostMortem) time.Time { return p.PublishTime })},
-	},
+	}, restrictionFields(func(p *PostMortem) Restriction { return p.Restriction })...),
 }
 
 // PostMortemRevisionSchema says how published revisions are found, within their post-mortem.

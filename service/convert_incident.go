@@ -26,6 +26,7 @@ func (b *base) incidentToProto(incident repository.Incident) *debriefv1.Incident
 		MergedInto:       incident.MergedInto,
 		Links:            each(incident.Links, linkToProto),
 		WaiverReason:     incident.WaiverReason,
+		Restriction:      restrictionToProto(incident.Restriction),
 		ReviewClock:      b.clockToProto(&incident, clock.Review, now),
 		FollowUpClock:    b.clockToProto(&incident, clock.FollowUp, now),
 		ClockHistory:     each(incident.ClockHistory, clockRecordToProto),
@@ -56,6 +57,7 @@ func writeIncident(incident *repository.Incident, from *debriefv1.Incident) {
 		return repository.Responder{Person: r.GetPerson(), Role: r.GetRole()}
 	})
 	incident.Links = each(from.GetLinks(), linkFromProto)
+	incident.Restriction = restrictionFromProto(from.GetRestriction())
 }
 
 func impactToProto(impact repository.Impact) *debriefv1.Impact {

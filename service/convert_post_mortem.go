@@ -50,6 +50,7 @@ func (b *base) postMortemToProto(p repository.PostMortem) *debriefv1.PostMortem 
 		PurgeTime:                 timeToProto(b.purgeTime(p.Header)),
 		LanguageOverrides:         each(p.LanguageOverrides, overrideToProto),
 		ImportSource:              p.ImportSource,
+		Restriction:               restrictionToProto(p.Restriction),
 	}
 }
 
@@ -81,6 +82,7 @@ func writePostMortem(p *repository.PostMortem, from *debriefv1.PostMortem) {
 	p.GroundRuleSet = orElse(from.GetGroundRuleSet(), defaultGroundRuleSet)
 	p.Template = orElse(from.GetTemplate(), defaultTemplate)
 	p.Sections = each(from.GetSections(), sectionFromProto)
+	p.Restriction = restrictionFromProto(from.GetRestriction())
 }
 
 func beliefToProto(belief repository.Belief) *debriefv1.Belief {

@@ -58,6 +58,6 @@ func (s *Intake) ReplayDelivery(ctx context.Context, request *debriefv1.ReplayDe
 	if err != nil || !replayed {
 		return deliveryToProto(delivery), err
 	}
-	s.workOff(ctx, []*job{{kept: delivery}})
+	s.workOff(seeingAll(ctx), []*job{{kept: delivery}})
 	return s.GetDelivery(ctx, &debriefv1.GetDeliveryRequest{Name: request.GetName()})
 }

@@ -210,10 +210,10 @@ func (j *eventJob) attempt(ctx context.Context, delivery *repository.EventDelive
 	return result, err
 }
 
-// eventGone is why a delivery is given up whose event was purged.
-const eventGone = "the event is not kept any more"
+// eventGone is why a delivery is given up whose event was purged, or restricted.
+const eventGone = "the event is not kept any more, or was restricted since"
 
-// stillPending reads what waits: no delivery where it does not any more, and no event where that was purged.
+// stillPending reads what waits: no delivery where it does not any more, and no event where that was purged, or restricted.
 func (r *run) stillPending(ctx context.Context, one waiting) (*repository.EventDelivery, *repository.Event, error) {
 	delivery, err := r.repository.EventDeliveries().Get(ctx, one.id)
 	if errors.Is(err, repository.ErrNotFound) || err == nil && delivery.State != eventPending {
@@ -222,7 +222,7 @@ func (r *run) stillPending(ctx context.Context, one waiting) (*repository.EventD
 	if err != nil {
 		return nil, nil, fmt.Errorf("read a delivery: %w", err)
 	}
-	event, err := r.repository.Events().Get(ctx, repository.EventID(one.sequence))
+	event, err := r.repository.Events().Get(asOutsider(ctx), repository.EventID(one.sequence))
 	if errors.Is(err, repository.ErrNotFound) {
 		return &delivery, nil, nil
 	}

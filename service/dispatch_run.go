@@ -206,7 +206,7 @@ func (r *run) read(ctx context.Context) (events []repository.Event, upTo int64, 
 		return nil, recorded, nil
 	}
 	between := repository.IDRange{From: repository.EventID(recorded + 1), Before: repository.EventID(last + 1)}
-	events, err = r.repository.Events().List(ctx, repository.Query{Where: between, Limit: roundSize})
+	events, err = r.repository.Events().List(asOutsider(ctx), repository.Query{Where: between, Limit: roundSize})
 	if err != nil {
 		return nil, recorded, fmt.Errorf("read the feed: %w", err)
 	}

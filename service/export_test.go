@@ -35,3 +35,6 @@ func (s *Services) Shed(ctx context.Context, request any, info *grpc.UnaryServer
 
 // MaxAuditPages is how many pages of the trail are read for one answer.
 const MaxAuditPages = maxAuditPages
+
+// MaxRestricted is how many incidents can be restricted at a time.
+const MaxRestricted = maxRestricted

@@ -36,14 +36,14 @@ func (s *Incidents) MergeIncident(ctx context.Context, request *debriefv1.MergeI
 	if _, err := lifecycle.Incident.Step(lifecycle.Merge, incident.State); err != nil {
 		return nil, err
 	}
-	if err := s.checkTarget(ctx, request.GetInto()); err != nil {
+	if err := s.checkTarget(ctx, request.GetInto(), incident.Restriction); err != nil {
 		return nil, err
 	}
 	announced, err := s.announceMerge(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkTarget(ctx, request.GetInto()); err != nil {
+	if err := s.checkTarget(ctx, request.GetInto(), announced.Restriction); err != nil {
 		return nil, s.withdraw(ctx, request.GetName(), announced.Revision, err)
 	}
 	carriedOut := &debriefv1.MergeIncidentRequest{
@@ -69,8 +69,8 @@ func (s *Incidents) announceMerge(ctx context.Context, request *debriefv1.MergeI
 		})
 }
 
-// checkTarget answers nil where an incident can be merged into the named one, and clears what a crash has left there.
-func (s *Incidents) checkTarget(ctx context.Context, name string) error {
+// checkTarget answers nil where an incident of that restriction can be merged into the named one, and clears what a crash has left there.
+func (s *Incidents) checkTarget(ctx context.Context, name string, restriction repository.Restriction) error {
 	target, err := get(ctx, s.repository.Incidents(), name)
 	if err != nil {
 		return err
@@ -85,6 +85,8 @@ func (s *Incidents) checkTarget(ctx context.Context, name string) error {
 		}
 	}
 	switch {
+	case !equalRestrictions(target.Restriction, restriction):
+		return failedPrecondition("RESTRICTIONS_DIFFER", "%s is restricted to others: have both restricted to the same people and teams first", name)
 	case target.State == lifecycle.Merged:
 		return failedPrecondition("TARGET_MERGED", "%s is part of %s: merge into that", name, target.MergedInto)
 	case target.State == lifecycle.Canceled:

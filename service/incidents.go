@@ -35,6 +35,12 @@ func (s *Incidents) CreateIncident(ctx context.Context, request *debriefv1.Creat
 	}
 	incident := repository.Incident{Header: header, State: lifecycle.Incident.Initial, Origin: repository.Origin{Actor: actor(ctx)}}
 	writeIncident(&incident, request.GetIncident())
+	if err := s.checkRestriction(ctx, "incident.restriction", repository.Restriction{}, incident.Restriction); err != nil {
+		return nil, err
+	}
+	if err := hasRoomToRestrict(ctx, s.repository.Incidents(), request.GetIncident().GetRestriction()); err != nil {
+		return nil, err
+	}
 	if incident.Milestones, err = firstMilestones(request.GetStartTime(), request.GetDetectTime(), now); err != nil {
 		return nil, err
 	}
@@ -121,6 +127,9 @@ func (s *Incidents) ListIncidents(ctx context.Context, request *debriefv1.ListIn
 // UpdateIncident changes the fields that the mask names.
 func (s *Incidents) UpdateIncident(ctx context.Context, request *debriefv1.UpdateIncidentRequest) (*debriefv1.Incident, error) {
 	asked := update{name: request.GetIncident().GetName(), etag: request.GetIncident().GetEtag()}
+	if err := hasRoomToRestrict(ctx, s.repository.Incidents(), request.GetIncident().GetRestriction()); err != nil {
+		return nil, err
+	}
 	changed, err := applyMask(ctx, s.base, repository.IncidentSchema, s.repository.Incidents(), asked, request.GetValidateOnly(),
 		func(incident *repository.Incident, now time.Time) (repository.Effects, error) {
 			before := s.incidentToProto(*incident)
@@ -128,7 +137,11 @@ func (s *Incidents) UpdateIncident(ctx context.Context, request *debriefv1.Updat
 			if err != nil {
 				return repository.Effects{}, err
 			}
+			restricted := incident.Restriction
 			writeIncident(incident, after)
+			if err := s.checkRestriction(ctx, "incident.restriction", restricted, incident.Restriction); err != nil {
+				return repository.Effects{}, err
+			}
 			return s.updateEffects(ctx, *incident, before, now, request.GetNote())
 		})
 	if err != nil {

@@ -30,13 +30,16 @@ func merge[M proto.Message](present, updated M, mask *fieldmaskpb.FieldMask) (M,
 	return merged, nil
 }
 
+// liftedByName are the fields that a mask of all does not clear: callers that do not know them would.
+var liftedByName = map[protoreflect.Name]bool{"restriction": true}
+
 func writablePaths(updated protoreflect.Message, mask *fieldmaskpb.FieldMask) ([]string, error) {
 	all := slices.Equal(mask.GetPaths(), []string{"*"})
 	if all || len(mask.GetPaths()) == 0 {
 		var paths []string
 		fields := updated.Descriptor().Fields()
 		for i := range fields.Len() {
-			if writable(fields.Get(i)) && (all || updated.Has(fields.Get(i))) {
+			if writable(fields.Get(i)) && (all && !liftedByName[fields.Get(i).Name()] || updated.Has(fields.Get(i))) {
 				paths = append(paths, string(fields.Get(i).Name()))
 			}
 		}

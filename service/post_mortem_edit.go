@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
@@ -18,6 +19,9 @@ func (s *PostMortems) UpdatePostMortem(ctx context.Context, request *debriefv1.U
 	asked := update{name: request.GetPostMortem().GetName(), etag: request.GetPostMortem().GetEtag()}
 	around, err := s.references(ctx, request)
 	if err != nil {
+		return nil, err
+	}
+	if err := hasRoomToRestrict(ctx, s.repository.PostMortems(), request.GetPostMortem().GetRestriction()); err != nil {
 		return nil, err
 	}
 	herald := s.newHerald()
@@ -146,6 +150,9 @@ func (s *PostMortems) edit(ctx context.Context, p *repository.PostMortem, reques
 	if err := around.hold(request, was, p); err != nil {
 		return repository.Effects{}, err
 	}
+	if err := s.checkRestriction(ctx, "post_mortem.restriction", was.Restriction, p.Restriction); err != nil {
+		return repository.Effects{}, err
+	}
 	if p.Title == "" {
 		return repository.Effects{}, invalid("post_mortem.title", "is required")
 	}
@@ -159,9 +166,16 @@ func (s *PostMortems) edit(ctx context.Context, p *repository.PostMortem, reques
 	if len(changes) == 0 {
 		return repository.Effects{}, repository.ErrUnchanged
 	}
-	p.UnpublishedChanges = p.LatestRevision > 0
+	if slices.ContainsFunc(changes, isText) {
+		p.UnpublishedChanges = p.LatestRevision > 0
+	}
 	event := s.event(ctx, "POST_MORTEM_UPDATED", before.GetName(), soleIncident(*p), p.Revision+1, now, changes)
 	return repository.Effects{Events: []repository.Event{event}}, nil
+}
+
+// isText says whether a change is one of what a revision says, not of who may know of it.
+func isText(change repository.FieldChange) bool {
+	return !strings.HasPrefix(change.Field, "restriction.")
 }
 
 // hold holds an edit against what it refers to, and applies the template that it chooses. What was looked up may be too

@@ -37,6 +37,12 @@ func (s *PostMortems) CreatePostMortem(ctx context.Context, request *debriefv1.C
 	}
 	draft := repository.PostMortem{Header: header, State: lifecycle.PostMortem.Initial}
 	writePostMortem(&draft, request.GetPostMortem())
+	if err := s.checkRestriction(ctx, "post_mortem.restriction", repository.Restriction{}, draft.Restriction); err != nil {
+		return nil, err
+	}
+	if err := hasRoomToRestrict(ctx, s.repository.PostMortems(), request.GetPostMortem().GetRestriction()); err != nil {
+		return nil, err
+	}
 	prefill(&draft, incidents)
 	if err := s.prepare(ctx, &draft, incidents, now); err != nil {
 		return nil, err

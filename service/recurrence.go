@@ -55,6 +55,9 @@ func (b *base) concern(ctx context.Context, item *repository.ActionItem) error {
 // concern a system that it has hit, and that answer a factor of a category that the post-mortem names: what they were to
 // prevent may have come again. It is safe to repeat.
 func (s *PostMortems) noteRecurrences(ctx context.Context, p repository.PostMortem) error {
+	if !p.Restriction.IsZero() {
+		return nil // The action items would tell of it.
+	}
 	categories := repository.TermIn{}
 	for _, factor := range p.ContributingFactors {
 		if factor.Category != "" && factor.Category != "UNKNOWN" {
@@ -66,7 +69,7 @@ func (s *PostMortems) noteRecurrences(ctx context.Context, p repository.PostMort
 	}
 	for _, name := range p.Incidents {
 		incident, err := s.repository.Incidents().Get(ctx, lastID(name))
-		if errors.Is(err, repository.ErrNotFound) {
+		if errors.Is(err, repository.ErrNotFound) || err == nil && !incident.Restriction.IsZero() {
 			continue
 		}
 		if err != nil {

@@ -124,7 +124,8 @@ type base struct {
 	repository repository.Repository
 	now        func() time.Time
 	newID      func(time.Time) string
-	// bare is the repository without what keeps the clocks of incidents, and when to remind of action items.
+	// bare is the repository without what keeps the clocks of incidents, and when to remind of action items, and with all that is
+	// concealed from callers.
 	bare      repository.Repository
 	retention time.Duration
 	lookBack  time.Duration
@@ -201,7 +202,7 @@ func newBase(options Options) (*base, error) {
 	}
 	shared.stop = sync.OnceFunc(func() { close(shared.stopping) })
 	shared.trail = newTrail(shared)
-	shared.repository = timeKeeping{Repository: options.Repository, base: shared}
+	shared.repository = guard{Repository: timeKeeping{Repository: options.Repository, base: shared}, base: shared}
 	if shared.now == nil {
 		shared.now = systemTime
 	}

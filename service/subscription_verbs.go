@@ -34,7 +34,7 @@ func (s *Subscriptions) EnableSubscription(ctx context.Context, request *debrief
 	repeated := request.GetRequestId() != "" && slices.Contains(present.RecentRequests, request.GetRequestId())
 	var last int64
 	if request.GetSkipMissed() && !repeated && present.State == subscriptionDisabled && present.Visibility == repository.Live {
-		if last, err = lastSequence(ctx, s.repository.Events()); err != nil {
+		if last, err = lastSequence(seeingAll(ctx), s.repository.Events()); err != nil {
 			return nil, err
 		}
 		if err := s.giveUp(ctx, present.ID); err != nil {
@@ -279,7 +279,7 @@ func (r *replay) run(ctx context.Context, first, last int64) (count int32, err e
 		return 0, err
 	}
 	for first <= last {
-		events, err := r.repository.Events().List(ctx, repository.Query{
+		events, err := r.repository.Events().List(asOutsider(ctx), repository.Query{
 			Where: repository.IDRange{From: repository.EventID(first), Before: repository.EventID(last + 1)}, Limit: watchedAtOnce,
 		})
 		if err != nil || len(events) == 0 {

@@ -47,7 +47,7 @@ func (s *Events) WatchEvents(request *debriefv1.WatchEventsRequest, stream grpc.
 
 // beginning is the sequence after which a watch begins.
 func (s *Events) beginning(ctx context.Context, after int64) (int64, error) {
-	last, err := lastSequence(ctx, s.repository.Events())
+	last, err := lastSequence(seeingAll(ctx), s.repository.Events())
 	switch {
 	case err != nil || after == fromNow:
 		return last, err

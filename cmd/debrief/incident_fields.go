@@ -20,6 +20,7 @@ type incidentFields struct {
 
 	services, labels, responders, links                             []string
 	removedServices, removedLabels, removedResponders, removedLinks []string
+	restrictedTo                                                    []string
 }
 
 func (a *application) addIncidentFields(command *cobra.Command) *incidentFields {
@@ -34,6 +35,7 @@ func (a *application) addIncidentFields(command *cobra.Command) *incidentFields 
 	flags.StringArrayVar(&f.labels, "label", nil, "a label, `KEY=VALUE`; can be repeated")
 	flags.StringVar(&f.lead, "lead", "", "who leads the response: a `name` or handle")
 	flags.StringArrayVar(&f.responders, "responder", nil, "who responds, and in which role, `PERSON=ROLE`; can be repeated")
+	addRestriction(command, &f.restrictedTo)
 	flags.StringArrayVar(&f.links, "link", nil, "where to read on, `\"TITLE URL\"`; can be repeated")
 	return f
 }
@@ -86,6 +88,7 @@ func (f *incidentFields) applyScalars(incident *debriefv1.Incident) []string {
 		{"severity", "severity", func() { incident.Severity = f.severity }},
 		{"kind", "kind", func() { incident.Kind = f.kind }},
 		{"lead", "lead", func() { incident.Lead = f.lead }},
+		{restrictionFlag, "restriction", func() { incident.Restriction = readRestriction(f.restrictedTo) }},
 		{"customers-affected", "impact.customers_affected", func() { incident.Impact.CustomersAffected = f.customers }},
 	})
 }

@@ -36,6 +36,7 @@ func (a *application) incidentSheet(incident *debriefv1.Incident) error {
 	s.field("Lead", incident.GetLead())
 	s.field("Merged into", incident.GetMergedInto())
 	s.field("Waiver", incident.GetWaiverReason())
+	s.field("Restricted to", restrictionText(incident.GetRestriction()))
 	s.field("Services", joined(", ", incident.GetImpact().GetServices()...))
 	if impact := incident.GetImpact(); impact != nil && impact.CustomersAffected != nil {
 		s.field("Customers", fmt.Sprintf("%d affected", impact.GetCustomersAffected()))

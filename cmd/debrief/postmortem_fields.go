@@ -24,6 +24,7 @@ type postMortemFields struct {
 	removedIncidents                   []string
 	removedParticipants, removedLabels []string
 	removedStakeholders                []string
+	restrictedTo                       []string
 }
 
 func (a *application) addPostMortemFields(command *cobra.Command) *postMortemFields {
@@ -43,6 +44,7 @@ func (a *application) addPostMortemFields(command *cobra.Command) *postMortemFie
 	flags.StringArrayVar(&f.stakeholders, "stakeholder", nil, "who is to learn of it without taking part, and in which role, `PERSON=ROLE`; can be repeated")
 	flags.StringVar(&f.rules, "rules", "", "the `id` of the ground rules that are read; default: default")
 	flags.StringVar(&f.template, "template", "", "the `id` of the template that it is written after; default: default")
+	addRestriction(command, &f.restrictedTo)
 	flags.StringArrayVar(&f.labels, "label", nil, "a label, `KEY=VALUE`; can be repeated")
 	return f
 }
@@ -66,7 +68,7 @@ func (f *postMortemFields) given() bool {
 			return true
 		}
 	}
-	return f.adding() || changed(f.command, "title", "facilitator", "facilitator-override-reason", "scribe", "rules", "template")
+	return f.adding() || changed(f.command, "title", "facilitator", "facilitator-override-reason", "scribe", "rules", "template", restrictionFlag)
 }
 
 // adding says whether lists are changed, for which one has to know what they are.
@@ -82,6 +84,7 @@ func (f *postMortemFields) apply(ctx context.Context, postMortem *debriefv1.Post
 		{"facilitator", "facilitator", func() { postMortem.Facilitator = f.facilitator }},
 		{"facilitator-override-reason", "facilitator_override_reason", func() { postMortem.FacilitatorOverrideReason = f.overrideReason }},
 		{"scribe", "scribe", func() { postMortem.Scribe = f.scribe }},
+		{restrictionFlag, "restriction", func() { postMortem.Restriction = readRestriction(f.restrictedTo) }},
 	})
 	practice, err := f.applyPractice(postMortem)
 	if err != nil {

@@ -60,6 +60,7 @@ func (a *application) postMortemSheet(postMortem *debriefv1.PostMortem) error {
 	s.styled("State", enumText(postMortem.GetState()), postMortemStyle(postMortem.GetState()))
 	s.field("Incidents", joined(", ", postMortem.GetIncidents()...))
 	s.field("Facilitator", postMortem.GetFacilitator())
+	s.field("Restricted to", restrictionText(postMortem.GetRestriction()))
 	s.field("Override", postMortem.GetFacilitatorOverrideReason())
 	s.field("Scribe", postMortem.GetScribe())
 	s.field("Review", a.exactMoment(postMortem.GetReviewTime()))

@@ -112,6 +112,15 @@ func TestRequests(t *testing.T) {
 			},
 		},
 		{
+			command: "incident update|" + testID + "|--restrict-to|ana@example.com|--restrict-to|team:security", method: "UpdateIncident",
+			want: &debriefv1.UpdateIncidentRequest{
+				Incident: &debriefv1.Incident{
+					Name: testIncident, Restriction: &debriefv1.Restriction{People: []string{"ana@example.com"}, Teams: []string{"security"}},
+				},
+				UpdateMask: mask("restriction"),
+			},
+		},
+		{
 			command: "incident delete|" + testID, method: "DeleteIncident",
 			want: &debriefv1.DeleteIncidentRequest{Name: testIncident},
 		},
@@ -166,6 +175,12 @@ func TestRequests(t *testing.T) {
 			command: "postmortem edit|" + testID + "|--facilitator||--open-questions|None", method: "UpdatePostMortem",
 			want: &debriefv1.UpdatePostMortemRequest{
 				PostMortem: &debriefv1.PostMortem{Name: testPostMortem, OpenQuestions: "None"}, UpdateMask: mask("facilitator", "open_questions"),
+			},
+		},
+		{
+			command: "postmortem edit|" + testID + "|--restrict-to|", method: "UpdatePostMortem",
+			want: &debriefv1.UpdatePostMortemRequest{
+				PostMortem: &debriefv1.PostMortem{Name: testPostMortem}, UpdateMask: mask("restriction"),
 			},
 		},
 		{
@@ -367,51 +382,5 @@ func TestActor(t *testing.T) {
 				t.Errorf("actor (-want +got):\n%s", diff)
 			}
 		})
-	}
-}
-
-// TestRetry shows that a call is repeated, with the same request_id, while the server is away.
-func TestRetry(t *testing.T) {
-	t.Parallel()
-	server := startFake(t, "127.0.0.1:0")
-	server.answer("CreateIncident", unavailable, unavailable, &debriefv1.Incident{Name: testIncident})
-	mustSucceed(t, debrief(t, server, "incident", "open", "Slow"))
-	requests := server.called("CreateIncident")
-	if len(requests) != 3 || !proto.Equal(requests[0], requests[2]) {
-		t.Errorf("it was asked %v", requests)
-	}
-}
-
-// TestAddingToLists shows that adding to a list keeps what is there, and what others add at the same time.
-func TestAddingToLists(t *testing.T) {
-	server := startFake(t, "127.0.0.1:0")
-	server.answer("GetIncident",
-		&debriefv1.Incident{Name: testIncident, Labels: map[string]string{"team": "payments", "old": "1"}, Etag: "1"},
-		&debriefv1.Incident{Name: testIncident, Labels: map[string]string{"team": "payments", "old": "1", "new": "2"}, Etag: "2"})
-	server.answer("UpdateIncident", aborted, &debriefv1.Incident{Name: testIncident})
-	mustSucceed(t, debrief(t, server, "incident", "update", testID, "--label", "team=checkout", "--remove-label", "old"))
-	want := []proto.Message{
-		&debriefv1.UpdateIncidentRequest{
-			Incident:   &debriefv1.Incident{Name: testIncident, Labels: map[string]string{"team": "checkout"}, Etag: "1"},
-			UpdateMask: mask("labels"),
-		},
-		&debriefv1.UpdateIncidentRequest{
-			Incident:   &debriefv1.Incident{Name: testIncident, Labels: map[string]string{"team": "checkout", "new": "2"}, Etag: "2"},
-			UpdateMask: mask("labels"),
-		},
-	}
-	if diff := cmp.Diff(want, server.called("UpdateIncident"), protocmp.Transform()); diff != "" {
-		t.Errorf("requests (-want +got):\n%s", diff)
-	}
-}
-
-// TestEtagGiven shows that a conflict is final for somebody who gave an etag.
-func TestEtagGiven(t *testing.T) {
-	server := startFake(t, "127.0.0.1:0")
-	server.answer("GetIncident", &debriefv1.Incident{Name: testIncident, Etag: "2"})
-	server.answer("UpdateIncident", aborted, &debriefv1.Incident{Name: testIncident})
-	got := debrief(t, server, "incident", "update", testID, "--label", "a=b", "--etag", "1")
-	if got.code != exitConflict || len(server.called("UpdateIncident")) != 1 {
-		t.Errorf("exit code %d after %d calls", got.code, len(server.called("UpdateIncident")))
 	}
 }

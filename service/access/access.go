@@ -97,6 +97,12 @@ type Principal struct {
 	LastUsed time.Time
 }
 
+// Among says whether the principal is one of the people, or in one of the teams.
+func (p Principal) Among(people, teams []string) bool {
+	return p.Name != "" && slices.Contains(people, p.Name) ||
+		slices.ContainsFunc(teams, func(team string) bool { return slices.Contains(p.Teams, team) })
+}
+
 type principalKey struct{}
 
 // WithPrincipal is a context in which the principal calls.

@@ -207,6 +207,62 @@ func (x *Evidence) GetExcerpt() string {
 	return ""
 }
 
+// Restriction says who alone may know of a resource, and of all that belongs to it. To everybody else, administrators included, it
+// does not exist. It holds where callers have to show who they are.
+type Restriction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The people and programs, as GetCaller calls them: `ana@example.com`, `apiKeys/ci`. At most 100, each at most 128 characters.
+	People []string `protobuf:"bytes,1,rep,name=people,proto3" json:"people,omitempty"`
+	// The teams whose members may, as the callers' teams are called. At most 100, each at most 64 characters.
+	Teams         []string `protobuf:"bytes,2,rep,name=teams,proto3" json:"teams,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Restriction) Reset() {
+	*x = Restriction{}
+	mi := &file_debrief_v1_common_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Restriction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Restriction) ProtoMessage() {}
+
+func (x *Restriction) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_common_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Restriction.ProtoReflect.Descriptor instead.
+func (*Restriction) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_common_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Restriction) GetPeople() []string {
+	if x != nil {
+		return x.People
+	}
+	return nil
+}
+
+func (x *Restriction) GetTeams() []string {
+	if x != nil {
+		return x.Teams
+	}
+	return nil
+}
+
 var File_debrief_v1_common_proto protoreflect.FileDescriptor
 
 const file_debrief_v1_common_proto_rawDesc = "" +
@@ -221,7 +277,10 @@ const file_debrief_v1_common_proto_rawDesc = "" +
 	"\x03uri\x18\x01 \x01(\tB\x1d\xe0A\x01\xbaH\x17\xd8\x01\x01r\x12\x18\x80\x102\n" +
 	"^https?://\x88\x01\x01R\x03uri\x12!\n" +
 	"\x05title\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xac\x02R\x05title\x12%\n" +
-	"\aexcerpt\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03(\x80@R\aexcerpt*\x83\x01\n" +
+	"\aexcerpt\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03(\x80@R\aexcerpt\"j\n" +
+	"\vRestriction\x12.\n" +
+	"\x06people\x18\x01 \x03(\tB\x16\xe0A\x01\xbaH\x10\x92\x01\r\x10d\x18\x01\"\ar\x05\x10\x01\x18\x80\x01R\x06people\x12+\n" +
+	"\x05teams\x18\x02 \x03(\tB\x15\xe0A\x01\xbaH\x0f\x92\x01\f\x10d\x18\x01\"\x06r\x04\x10\x01\x18@R\x05teams*\x83\x01\n" +
 	"\bSeverity\x12\x18\n" +
 	"\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSEVERITY_SEV1\x10\x01\x12\x11\n" +
@@ -243,11 +302,12 @@ func file_debrief_v1_common_proto_rawDescGZIP() []byte {
 }
 
 var file_debrief_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_debrief_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_debrief_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_debrief_v1_common_proto_goTypes = []any{
-	(Severity)(0),    // 0: debrief.v1.Severity
-	(*Link)(nil),     // 1: debrief.v1.Link
-	(*Evidence)(nil), // 2: debrief.v1.Evidence
+	(Severity)(0),       // 0: debrief.v1.Severity
+	(*Link)(nil),        // 1: debrief.v1.Link
+	(*Evidence)(nil),    // 2: debrief.v1.Evidence
+	(*Restriction)(nil), // 3: debrief.v1.Restriction
 }
 var file_debrief_v1_common_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -268,7 +328,7 @@ func file_debrief_v1_common_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_debrief_v1_common_proto_rawDesc), len(file_debrief_v1_common_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

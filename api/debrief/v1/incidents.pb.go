@@ -389,7 +389,10 @@ type Incident struct {
 	// How long there is to start the first action item, or to conclude that there is nothing to do.
 	FollowUpClock *Clock `protobuf:"bytes,23,opt,name=follow_up_clock,json=followUpClock,proto3" json:"follow_up_clock,omitempty"`
 	// What its clocks had shown when it was reopened. The oldest first; the newest 50.
-	ClockHistory  []*ClockRecord `protobuf:"bytes,24,rep,name=clock_history,json=clockHistory,proto3" json:"clock_history,omitempty"`
+	ClockHistory []*ClockRecord `protobuf:"bytes,24,rep,name=clock_history,json=clockHistory,proto3" json:"clock_history,omitempty"`
+	// Who alone may know of it, of its timeline, its alerts, its post-mortems and their action items. It must name the caller, or one
+	// of their teams. Unset: everybody who may read incidents.
+	Restriction   *Restriction `protobuf:"bytes,25,opt,name=restriction,proto3" json:"restriction,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -588,6 +591,13 @@ func (x *Incident) GetFollowUpClock() *Clock {
 func (x *Incident) GetClockHistory() []*ClockRecord {
 	if x != nil {
 		return x.ClockHistory
+	}
+	return nil
+}
+
+func (x *Incident) GetRestriction() *Restriction {
+	if x != nil {
+		return x.Restriction
 	}
 	return nil
 }
@@ -2701,7 +2711,7 @@ var File_debrief_v1_incidents_proto protoreflect.FileDescriptor
 const file_debrief_v1_incidents_proto_rawDesc = "" +
 	"\n" +
 	"\x1adebrief/v1/incidents.proto\x12\n" +
-	"debrief.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17debrief/v1/clocks.proto\x1a\x17debrief/v1/common.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9d\x0e\n" +
+	"debrief.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17debrief/v1/clocks.proto\x1a\x17debrief/v1/common.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdd\x0e\n" +
 	"\bIncident\x12H\n" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\b\xbaH.\xd8\x01\x01r)2'^incidents/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12!\n" +
 	"\x05title\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xac\x02R\x05title\x12&\n" +
@@ -2738,7 +2748,8 @@ const file_debrief_v1_incidents_proto_rawDesc = "" +
 	"purge_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tpurgeTime\x129\n" +
 	"\freview_clock\x18\x16 \x01(\v2\x11.debrief.v1.ClockB\x03\xe0A\x03R\vreviewClock\x12>\n" +
 	"\x0ffollow_up_clock\x18\x17 \x01(\v2\x11.debrief.v1.ClockB\x03\xe0A\x03R\rfollowUpClock\x12A\n" +
-	"\rclock_history\x18\x18 \x03(\v2\x17.debrief.v1.ClockRecordB\x03\xe0A\x03R\fclockHistory\x1a9\n" +
+	"\rclock_history\x18\x18 \x03(\v2\x17.debrief.v1.ClockRecordB\x03\xe0A\x03R\fclockHistory\x12>\n" +
+	"\vrestriction\x18\x19 \x01(\v2\x17.debrief.v1.RestrictionB\x03\xe0A\x01R\vrestriction\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"V\n" +
@@ -3072,8 +3083,9 @@ var file_debrief_v1_incidents_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil),      // 36: google.protobuf.Timestamp
 	(*Clock)(nil),                      // 37: debrief.v1.Clock
 	(*ClockRecord)(nil),                // 38: debrief.v1.ClockRecord
-	(*fieldmaskpb.FieldMask)(nil),      // 39: google.protobuf.FieldMask
-	(ClockType)(0),                     // 40: debrief.v1.ClockType
+	(*Restriction)(nil),                // 39: debrief.v1.Restriction
+	(*fieldmaskpb.FieldMask)(nil),      // 40: google.protobuf.FieldMask
+	(ClockType)(0),                     // 41: debrief.v1.ClockType
 }
 var file_debrief_v1_incidents_proto_depIdxs = []int32{
 	1,  // 0: debrief.v1.Incident.kind:type_name -> debrief.v1.Incident.Kind
@@ -3093,88 +3105,89 @@ var file_debrief_v1_incidents_proto_depIdxs = []int32{
 	37, // 14: debrief.v1.Incident.review_clock:type_name -> debrief.v1.Clock
 	37, // 15: debrief.v1.Incident.follow_up_clock:type_name -> debrief.v1.Clock
 	38, // 16: debrief.v1.Incident.clock_history:type_name -> debrief.v1.ClockRecord
-	36, // 17: debrief.v1.Milestones.start_time:type_name -> google.protobuf.Timestamp
-	36, // 18: debrief.v1.Milestones.detect_time:type_name -> google.protobuf.Timestamp
-	36, // 19: debrief.v1.Milestones.acknowledge_time:type_name -> google.protobuf.Timestamp
-	36, // 20: debrief.v1.Milestones.mitigate_time:type_name -> google.protobuf.Timestamp
-	36, // 21: debrief.v1.Milestones.resolve_time:type_name -> google.protobuf.Timestamp
-	36, // 22: debrief.v1.Milestones.close_time:type_name -> google.protobuf.Timestamp
-	0,  // 23: debrief.v1.MilestoneChange.milestone:type_name -> debrief.v1.Milestone
-	36, // 24: debrief.v1.MilestoneChange.previous_time:type_name -> google.protobuf.Timestamp
-	36, // 25: debrief.v1.MilestoneChange.new_time:type_name -> google.protobuf.Timestamp
-	36, // 26: debrief.v1.MilestoneChange.change_time:type_name -> google.protobuf.Timestamp
-	11, // 27: debrief.v1.Origin.alerts:type_name -> debrief.v1.Alert
-	3,  // 28: debrief.v1.Alert.status:type_name -> debrief.v1.Alert.Status
-	32, // 29: debrief.v1.Alert.labels:type_name -> debrief.v1.Alert.LabelsEntry
-	33, // 30: debrief.v1.Alert.annotations:type_name -> debrief.v1.Alert.AnnotationsEntry
-	36, // 31: debrief.v1.Alert.start_time:type_name -> google.protobuf.Timestamp
-	36, // 32: debrief.v1.Alert.end_time:type_name -> google.protobuf.Timestamp
-	36, // 33: debrief.v1.Alert.last_notification_time:type_name -> google.protobuf.Timestamp
-	34, // 34: debrief.v1.Alert.severity:type_name -> debrief.v1.Severity
-	35, // 35: debrief.v1.Alert.links:type_name -> debrief.v1.Link
-	12, // 36: debrief.v1.Alert.images:type_name -> debrief.v1.AlertImage
-	4,  // 37: debrief.v1.Alert.noise:type_name -> debrief.v1.Alert.Noise
-	36, // 38: debrief.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
-	36, // 39: debrief.v1.Alert.update_time:type_name -> google.protobuf.Timestamp
-	5,  // 40: debrief.v1.CreateIncidentRequest.incident:type_name -> debrief.v1.Incident
-	36, // 41: debrief.v1.CreateIncidentRequest.start_time:type_name -> google.protobuf.Timestamp
-	36, // 42: debrief.v1.CreateIncidentRequest.detect_time:type_name -> google.protobuf.Timestamp
-	5,  // 43: debrief.v1.ListIncidentsResponse.incidents:type_name -> debrief.v1.Incident
-	5,  // 44: debrief.v1.UpdateIncidentRequest.incident:type_name -> debrief.v1.Incident
-	39, // 45: debrief.v1.UpdateIncidentRequest.update_mask:type_name -> google.protobuf.FieldMask
-	36, // 46: debrief.v1.AcknowledgeIncidentRequest.time:type_name -> google.protobuf.Timestamp
-	36, // 47: debrief.v1.MitigateIncidentRequest.time:type_name -> google.protobuf.Timestamp
-	36, // 48: debrief.v1.ResolveIncidentRequest.time:type_name -> google.protobuf.Timestamp
-	36, // 49: debrief.v1.ReopenIncidentRequest.time:type_name -> google.protobuf.Timestamp
-	36, // 50: debrief.v1.CancelIncidentRequest.time:type_name -> google.protobuf.Timestamp
-	36, // 51: debrief.v1.CloseIncidentRequest.time:type_name -> google.protobuf.Timestamp
-	36, // 52: debrief.v1.MergeIncidentRequest.time:type_name -> google.protobuf.Timestamp
-	0,  // 53: debrief.v1.CorrectMilestoneRequest.milestone:type_name -> debrief.v1.Milestone
-	36, // 54: debrief.v1.CorrectMilestoneRequest.time:type_name -> google.protobuf.Timestamp
-	40, // 55: debrief.v1.PauseIncidentClockRequest.clock_type:type_name -> debrief.v1.ClockType
-	36, // 56: debrief.v1.PauseIncidentClockRequest.until_time:type_name -> google.protobuf.Timestamp
-	40, // 57: debrief.v1.ResumeIncidentClockRequest.clock_type:type_name -> debrief.v1.ClockType
-	40, // 58: debrief.v1.WaiveIncidentClockRequest.clock_type:type_name -> debrief.v1.ClockType
-	36, // 59: debrief.v1.WaiveIncidentClockRequest.until_time:type_name -> google.protobuf.Timestamp
-	13, // 60: debrief.v1.IncidentService.CreateIncident:input_type -> debrief.v1.CreateIncidentRequest
-	14, // 61: debrief.v1.IncidentService.GetIncident:input_type -> debrief.v1.GetIncidentRequest
-	15, // 62: debrief.v1.IncidentService.ListIncidents:input_type -> debrief.v1.ListIncidentsRequest
-	17, // 63: debrief.v1.IncidentService.UpdateIncident:input_type -> debrief.v1.UpdateIncidentRequest
-	18, // 64: debrief.v1.IncidentService.DeleteIncident:input_type -> debrief.v1.DeleteIncidentRequest
-	19, // 65: debrief.v1.IncidentService.UndeleteIncident:input_type -> debrief.v1.UndeleteIncidentRequest
-	20, // 66: debrief.v1.IncidentService.AcknowledgeIncident:input_type -> debrief.v1.AcknowledgeIncidentRequest
-	21, // 67: debrief.v1.IncidentService.MitigateIncident:input_type -> debrief.v1.MitigateIncidentRequest
-	22, // 68: debrief.v1.IncidentService.ResolveIncident:input_type -> debrief.v1.ResolveIncidentRequest
-	23, // 69: debrief.v1.IncidentService.ReopenIncident:input_type -> debrief.v1.ReopenIncidentRequest
-	24, // 70: debrief.v1.IncidentService.CancelIncident:input_type -> debrief.v1.CancelIncidentRequest
-	25, // 71: debrief.v1.IncidentService.CloseIncident:input_type -> debrief.v1.CloseIncidentRequest
-	26, // 72: debrief.v1.IncidentService.MergeIncident:input_type -> debrief.v1.MergeIncidentRequest
-	27, // 73: debrief.v1.IncidentService.CorrectMilestone:input_type -> debrief.v1.CorrectMilestoneRequest
-	28, // 74: debrief.v1.IncidentService.PauseIncidentClock:input_type -> debrief.v1.PauseIncidentClockRequest
-	29, // 75: debrief.v1.IncidentService.ResumeIncidentClock:input_type -> debrief.v1.ResumeIncidentClockRequest
-	30, // 76: debrief.v1.IncidentService.WaiveIncidentClock:input_type -> debrief.v1.WaiveIncidentClockRequest
-	5,  // 77: debrief.v1.IncidentService.CreateIncident:output_type -> debrief.v1.Incident
-	5,  // 78: debrief.v1.IncidentService.GetIncident:output_type -> debrief.v1.Incident
-	16, // 79: debrief.v1.IncidentService.ListIncidents:output_type -> debrief.v1.ListIncidentsResponse
-	5,  // 80: debrief.v1.IncidentService.UpdateIncident:output_type -> debrief.v1.Incident
-	5,  // 81: debrief.v1.IncidentService.DeleteIncident:output_type -> debrief.v1.Incident
-	5,  // 82: debrief.v1.IncidentService.UndeleteIncident:output_type -> debrief.v1.Incident
-	5,  // 83: debrief.v1.IncidentService.AcknowledgeIncident:output_type -> debrief.v1.Incident
-	5,  // 84: debrief.v1.IncidentService.MitigateIncident:output_type -> debrief.v1.Incident
-	5,  // 85: debrief.v1.IncidentService.ResolveIncident:output_type -> debrief.v1.Incident
-	5,  // 86: debrief.v1.IncidentService.ReopenIncident:output_type -> debrief.v1.Incident
-	5,  // 87: debrief.v1.IncidentService.CancelIncident:output_type -> debrief.v1.Incident
-	5,  // 88: debrief.v1.IncidentService.CloseIncident:output_type -> debrief.v1.Incident
-	5,  // 89: debrief.v1.IncidentService.MergeIncident:output_type -> debrief.v1.Incident
-	5,  // 90: debrief.v1.IncidentService.CorrectMilestone:output_type -> debrief.v1.Incident
-	5,  // 91: debrief.v1.IncidentService.PauseIncidentClock:output_type -> debrief.v1.Incident
-	5,  // 92: debrief.v1.IncidentService.ResumeIncidentClock:output_type -> debrief.v1.Incident
-	5,  // 93: debrief.v1.IncidentService.WaiveIncidentClock:output_type -> debrief.v1.Incident
-	77, // [77:94] is the sub-list for method output_type
-	60, // [60:77] is the sub-list for method input_type
-	60, // [60:60] is the sub-list for extension type_name
-	60, // [60:60] is the sub-list for extension extendee
-	0,  // [0:60] is the sub-list for field type_name
+	39, // 17: debrief.v1.Incident.restriction:type_name -> debrief.v1.Restriction
+	36, // 18: debrief.v1.Milestones.start_time:type_name -> google.protobuf.Timestamp
+	36, // 19: debrief.v1.Milestones.detect_time:type_name -> google.protobuf.Timestamp
+	36, // 20: debrief.v1.Milestones.acknowledge_time:type_name -> google.protobuf.Timestamp
+	36, // 21: debrief.v1.Milestones.mitigate_time:type_name -> google.protobuf.Timestamp
+	36, // 22: debrief.v1.Milestones.resolve_time:type_name -> google.protobuf.Timestamp
+	36, // 23: debrief.v1.Milestones.close_time:type_name -> google.protobuf.Timestamp
+	0,  // 24: debrief.v1.MilestoneChange.milestone:type_name -> debrief.v1.Milestone
+	36, // 25: debrief.v1.MilestoneChange.previous_time:type_name -> google.protobuf.Timestamp
+	36, // 26: debrief.v1.MilestoneChange.new_time:type_name -> google.protobuf.Timestamp
+	36, // 27: debrief.v1.MilestoneChange.change_time:type_name -> google.protobuf.Timestamp
+	11, // 28: debrief.v1.Origin.alerts:type_name -> debrief.v1.Alert
+	3,  // 29: debrief.v1.Alert.status:type_name -> debrief.v1.Alert.Status
+	32, // 30: debrief.v1.Alert.labels:type_name -> debrief.v1.Alert.LabelsEntry
+	33, // 31: debrief.v1.Alert.annotations:type_name -> debrief.v1.Alert.AnnotationsEntry
+	36, // 32: debrief.v1.Alert.start_time:type_name -> google.protobuf.Timestamp
+	36, // 33: debrief.v1.Alert.end_time:type_name -> google.protobuf.Timestamp
+	36, // 34: debrief.v1.Alert.last_notification_time:type_name -> google.protobuf.Timestamp
+	34, // 35: debrief.v1.Alert.severity:type_name -> debrief.v1.Severity
+	35, // 36: debrief.v1.Alert.links:type_name -> debrief.v1.Link
+	12, // 37: debrief.v1.Alert.images:type_name -> debrief.v1.AlertImage
+	4,  // 38: debrief.v1.Alert.noise:type_name -> debrief.v1.Alert.Noise
+	36, // 39: debrief.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
+	36, // 40: debrief.v1.Alert.update_time:type_name -> google.protobuf.Timestamp
+	5,  // 41: debrief.v1.CreateIncidentRequest.incident:type_name -> debrief.v1.Incident
+	36, // 42: debrief.v1.CreateIncidentRequest.start_time:type_name -> google.protobuf.Timestamp
+	36, // 43: debrief.v1.CreateIncidentRequest.detect_time:type_name -> google.protobuf.Timestamp
+	5,  // 44: debrief.v1.ListIncidentsResponse.incidents:type_name -> debrief.v1.Incident
+	5,  // 45: debrief.v1.UpdateIncidentRequest.incident:type_name -> debrief.v1.Incident
+	40, // 46: debrief.v1.UpdateIncidentRequest.update_mask:type_name -> google.protobuf.FieldMask
+	36, // 47: debrief.v1.AcknowledgeIncidentRequest.time:type_name -> google.protobuf.Timestamp
+	36, // 48: debrief.v1.MitigateIncidentRequest.time:type_name -> google.protobuf.Timestamp
+	36, // 49: debrief.v1.ResolveIncidentRequest.time:type_name -> google.protobuf.Timestamp
+	36, // 50: debrief.v1.ReopenIncidentRequest.time:type_name -> google.protobuf.Timestamp
+	36, // 51: debrief.v1.CancelIncidentRequest.time:type_name -> google.protobuf.Timestamp
+	36, // 52: debrief.v1.CloseIncidentRequest.time:type_name -> google.protobuf.Timestamp
+	36, // 53: debrief.v1.MergeIncidentRequest.time:type_name -> google.protobuf.Timestamp
+	0,  // 54: debrief.v1.CorrectMilestoneRequest.milestone:type_name -> debrief.v1.Milestone
+	36, // 55: debrief.v1.CorrectMilestoneRequest.time:type_name -> google.protobuf.Timestamp
+	41, // 56: debrief.v1.PauseIncidentClockRequest.clock_type:type_name -> debrief.v1.ClockType
+	36, // 57: debrief.v1.PauseIncidentClockRequest.until_time:type_name -> google.protobuf.Timestamp
+	41, // 58: debrief.v1.ResumeIncidentClockRequest.clock_type:type_name -> debrief.v1.ClockType
+	41, // 59: debrief.v1.WaiveIncidentClockRequest.clock_type:type_name -> debrief.v1.ClockType
+	36, // 60: debrief.v1.WaiveIncidentClockRequest.until_time:type_name -> google.protobuf.Timestamp
+	13, // 61: debrief.v1.IncidentService.CreateIncident:input_type -> debrief.v1.CreateIncidentRequest
+	14, // 62: debrief.v1.IncidentService.GetIncident:input_type -> debrief.v1.GetIncidentRequest
+	15, // 63: debrief.v1.IncidentService.ListIncidents:input_type -> debrief.v1.ListIncidentsRequest
+	17, // 64: debrief.v1.IncidentService.UpdateIncident:input_type -> debrief.v1.UpdateIncidentRequest
+	18, // 65: debrief.v1.IncidentService.DeleteIncident:input_type -> debrief.v1.DeleteIncidentRequest
+	19, // 66: debrief.v1.IncidentService.UndeleteIncident:input_type -> debrief.v1.UndeleteIncidentRequest
+	20, // 67: debrief.v1.IncidentService.AcknowledgeIncident:input_type -> debrief.v1.AcknowledgeIncidentRequest
+	21, // 68: debrief.v1.IncidentService.MitigateIncident:input_type -> debrief.v1.MitigateIncidentRequest
+	22, // 69: debrief.v1.IncidentService.ResolveIncident:input_type -> debrief.v1.ResolveIncidentRequest
+	23, // 70: debrief.v1.IncidentService.ReopenIncident:input_type -> debrief.v1.ReopenIncidentRequest
+	24, // 71: debrief.v1.IncidentService.CancelIncident:input_type -> debrief.v1.CancelIncidentRequest
+	25, // 72: debrief.v1.IncidentService.CloseIncident:input_type -> debrief.v1.CloseIncidentRequest
+	26, // 73: debrief.v1.IncidentService.MergeIncident:input_type -> debrief.v1.MergeIncidentRequest
+	27, // 74: debrief.v1.IncidentService.CorrectMilestone:input_type -> debrief.v1.CorrectMilestoneRequest
+	28, // 75: debrief.v1.IncidentService.PauseIncidentClock:input_type -> debrief.v1.PauseIncidentClockRequest
+	29, // 76: debrief.v1.IncidentService.ResumeIncidentClock:input_type -> debrief.v1.ResumeIncidentClockRequest
+	30, // 77: debrief.v1.IncidentService.WaiveIncidentClock:input_type -> debrief.v1.WaiveIncidentClockRequest
+	5,  // 78: debrief.v1.IncidentService.CreateIncident:output_type -> debrief.v1.Incident
+	5,  // 79: debrief.v1.IncidentService.GetIncident:output_type -> debrief.v1.Incident
+	16, // 80: debrief.v1.IncidentService.ListIncidents:output_type -> debrief.v1.ListIncidentsResponse
+	5,  // 81: debrief.v1.IncidentService.UpdateIncident:output_type -> debrief.v1.Incident
+	5,  // 82: debrief.v1.IncidentService.DeleteIncident:output_type -> debrief.v1.Incident
+	5,  // 83: debrief.v1.IncidentService.UndeleteIncident:output_type -> debrief.v1.Incident
+	5,  // 84: debrief.v1.IncidentService.AcknowledgeIncident:output_type -> debrief.v1.Incident
+	5,  // 85: debrief.v1.IncidentService.MitigateIncident:output_type -> debrief.v1.Incident
+	5,  // 86: debrief.v1.IncidentService.ResolveIncident:output_type -> debrief.v1.Incident
+	5,  // 87: debrief.v1.IncidentService.ReopenIncident:output_type -> debrief.v1.Incident
+	5,  // 88: debrief.v1.IncidentService.CancelIncident:output_type -> debrief.v1.Incident
+	5,  // 89: debrief.v1.IncidentService.CloseIncident:output_type -> debrief.v1.Incident
+	5,  // 90: debrief.v1.IncidentService.MergeIncident:output_type -> debrief.v1.Incident
+	5,  // 91: debrief.v1.IncidentService.CorrectMilestone:output_type -> debrief.v1.Incident
+	5,  // 92: debrief.v1.IncidentService.PauseIncidentClock:output_type -> debrief.v1.Incident
+	5,  // 93: debrief.v1.IncidentService.ResumeIncidentClock:output_type -> debrief.v1.Incident
+	5,  // 94: debrief.v1.IncidentService.WaiveIncidentClock:output_type -> debrief.v1.Incident
+	78, // [78:95] is the sub-list for method output_type
+	61, // [61:78] is the sub-list for method input_type
+	61, // [61:61] is the sub-list for extension type_name
+	61, // [61:61] is the sub-list for extension extendee
+	0,  // [0:61] is the sub-list for field type_name
 }
 
 func init() { file_debrief_v1_incidents_proto_init() }

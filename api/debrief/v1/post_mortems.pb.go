@@ -500,7 +500,10 @@ type PostMortem struct {
 	// How strong its action items are. Unset where there are none, and in lists.
 	ActionPlan *ActionPlan `protobuf:"bytes,41,opt,name=action_plan,json=actionPlan,proto3" json:"action_plan,omitempty"`
 	// What the imported document called itself; empty where it was not imported.
-	ImportSource  string `protobuf:"bytes,42,opt,name=import_source,json=importSource,proto3" json:"import_source,omitempty"`
+	ImportSource string `protobuf:"bytes,42,opt,name=import_source,json=importSource,proto3" json:"import_source,omitempty"`
+	// Who alone may know of it, of its revisions, statements, mental models and action items. It must name the caller, or one of their
+	// teams. Where one of its incidents is restricted, only those may know of it who may know of that too. Unset: all of those.
+	Restriction   *Restriction `protobuf:"bytes,43,opt,name=restriction,proto3" json:"restriction,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -827,6 +830,13 @@ func (x *PostMortem) GetImportSource() string {
 		return x.ImportSource
 	}
 	return ""
+}
+
+func (x *PostMortem) GetRestriction() *Restriction {
+	if x != nil {
+		return x.Restriction
+	}
+	return nil
 }
 
 // RulesReading says that the ground rules were read out.
@@ -3965,7 +3975,7 @@ var File_debrief_v1_post_mortems_proto protoreflect.FileDescriptor
 const file_debrief_v1_post_mortems_proto_rawDesc = "" +
 	"\n" +
 	"\x1ddebrief/v1/post_mortems.proto\x12\n" +
-	"debrief.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17debrief/v1/common.proto\x1a\x19debrief/v1/language.proto\x1a\x19debrief/v1/practice.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\x18\n" +
+	"debrief.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17debrief/v1/common.proto\x1a\x19debrief/v1/language.proto\x1a\x19debrief/v1/practice.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x19\n" +
 	"\n" +
 	"PostMortem\x12J\n" +
 	"\x04name\x18\x01 \x01(\tB6\xe0A\b\xbaH0\xd8\x01\x01r+2)^postMortems/[0-7][0-9A-HJKMNP-TV-Z]{25}$R\x04name\x12q\n" +
@@ -4022,7 +4032,8 @@ const file_debrief_v1_post_mortems_proto_rawDesc = "" +
 	"\x10question_answers\x18( \x03(\v2\x1a.debrief.v1.QuestionAnswerB\x03\xe0A\x03R\x0fquestionAnswers\x12<\n" +
 	"\vaction_plan\x18) \x01(\v2\x16.debrief.v1.ActionPlanB\x03\xe0A\x03R\n" +
 	"actionPlan\x12(\n" +
-	"\rimport_source\x18* \x01(\tB\x03\xe0A\x03R\fimportSource\x1a9\n" +
+	"\rimport_source\x18* \x01(\tB\x03\xe0A\x03R\fimportSource\x12>\n" +
+	"\vrestriction\x18+ \x01(\v2\x17.debrief.v1.RestrictionB\x03\xe0A\x01R\vrestriction\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x82\x01\n" +
@@ -4443,14 +4454,15 @@ var file_debrief_v1_post_mortems_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil),           // 53: google.protobuf.Timestamp
 	(*LanguageOverride)(nil),                // 54: debrief.v1.LanguageOverride
 	(*LanguageFinding)(nil),                 // 55: debrief.v1.LanguageFinding
-	(*GroundRule)(nil),                      // 56: debrief.v1.GroundRule
-	(*TemplateSection)(nil),                 // 57: debrief.v1.TemplateSection
-	(LanguagePolicy)(0),                     // 58: debrief.v1.LanguagePolicy
-	(*Evidence)(nil),                        // 59: debrief.v1.Evidence
-	(View)(0),                               // 60: debrief.v1.View
-	(*fieldmaskpb.FieldMask)(nil),           // 61: google.protobuf.FieldMask
-	(*durationpb.Duration)(nil),             // 62: google.protobuf.Duration
-	(*httpbody.HttpBody)(nil),               // 63: google.api.HttpBody
+	(*Restriction)(nil),                     // 56: debrief.v1.Restriction
+	(*GroundRule)(nil),                      // 57: debrief.v1.GroundRule
+	(*TemplateSection)(nil),                 // 58: debrief.v1.TemplateSection
+	(LanguagePolicy)(0),                     // 59: debrief.v1.LanguagePolicy
+	(*Evidence)(nil),                        // 60: debrief.v1.Evidence
+	(View)(0),                               // 61: debrief.v1.View
+	(*fieldmaskpb.FieldMask)(nil),           // 62: google.protobuf.FieldMask
+	(*durationpb.Duration)(nil),             // 63: google.protobuf.Duration
+	(*httpbody.HttpBody)(nil),               // 64: google.api.HttpBody
 }
 var file_debrief_v1_post_mortems_proto_depIdxs = []int32{
 	2,  // 0: debrief.v1.PostMortem.state:type_name -> debrief.v1.PostMortem.State
@@ -4476,96 +4488,97 @@ var file_debrief_v1_post_mortems_proto_depIdxs = []int32{
 	55, // 20: debrief.v1.PostMortem.language_findings:type_name -> debrief.v1.LanguageFinding
 	11, // 21: debrief.v1.PostMortem.question_answers:type_name -> debrief.v1.QuestionAnswer
 	12, // 22: debrief.v1.PostMortem.action_plan:type_name -> debrief.v1.ActionPlan
-	53, // 23: debrief.v1.RulesReading.read_time:type_name -> google.protobuf.Timestamp
-	56, // 24: debrief.v1.RulesReading.rules:type_name -> debrief.v1.GroundRule
-	53, // 25: debrief.v1.GroundRuleBreach.time:type_name -> google.protobuf.Timestamp
-	57, // 26: debrief.v1.AppliedTemplate.sections:type_name -> debrief.v1.TemplateSection
-	58, // 27: debrief.v1.AppliedTemplate.language_policy:type_name -> debrief.v1.LanguagePolicy
-	53, // 28: debrief.v1.QuestionAnswer.answer_time:type_name -> google.protobuf.Timestamp
-	59, // 29: debrief.v1.Belief.evidence:type_name -> debrief.v1.Evidence
-	3,  // 30: debrief.v1.ContributingFactor.category:type_name -> debrief.v1.ContributingFactor.Category
-	59, // 31: debrief.v1.ContributingFactor.evidence:type_name -> debrief.v1.Evidence
-	6,  // 32: debrief.v1.PostMortemRevision.post_mortem:type_name -> debrief.v1.PostMortem
-	53, // 33: debrief.v1.PostMortemRevision.publish_time:type_name -> google.protobuf.Timestamp
-	6,  // 34: debrief.v1.CreatePostMortemRequest.post_mortem:type_name -> debrief.v1.PostMortem
-	60, // 35: debrief.v1.GetPostMortemRequest.view:type_name -> debrief.v1.View
-	6,  // 36: debrief.v1.ListPostMortemsResponse.post_mortems:type_name -> debrief.v1.PostMortem
-	6,  // 37: debrief.v1.UpdatePostMortemRequest.post_mortem:type_name -> debrief.v1.PostMortem
-	61, // 38: debrief.v1.UpdatePostMortemRequest.update_mask:type_name -> google.protobuf.FieldMask
-	53, // 39: debrief.v1.SchedulePostMortemRequest.review_time:type_name -> google.protobuf.Timestamp
-	53, // 40: debrief.v1.StartPostMortemReviewRequest.time:type_name -> google.protobuf.Timestamp
-	16, // 41: debrief.v1.ListPostMortemRevisionsResponse.revisions:type_name -> debrief.v1.PostMortemRevision
-	1,  // 42: debrief.v1.ExportPostMortemRequest.format:type_name -> debrief.v1.ExportFormat
-	53, // 43: debrief.v1.ReadGroundRulesRequest.time:type_name -> google.protobuf.Timestamp
-	53, // 44: debrief.v1.RecordGroundRuleBreachRequest.time:type_name -> google.protobuf.Timestamp
-	0,  // 45: debrief.v1.ConcludePostMortemReviewRequest.conclusion:type_name -> debrief.v1.Conclusion
-	53, // 46: debrief.v1.ConcludePostMortemReviewRequest.time:type_name -> google.protobuf.Timestamp
-	62, // 47: debrief.v1.GenerateAgendaRequest.duration:type_name -> google.protobuf.Duration
-	62, // 48: debrief.v1.GetInvitationRequest.duration:type_name -> google.protobuf.Duration
-	62, // 49: debrief.v1.Agenda.duration:type_name -> google.protobuf.Duration
-	38, // 50: debrief.v1.Agenda.items:type_name -> debrief.v1.AgendaItem
-	4,  // 51: debrief.v1.AgendaItem.topic:type_name -> debrief.v1.AgendaItem.Topic
-	62, // 52: debrief.v1.AgendaItem.duration:type_name -> google.protobuf.Duration
-	39, // 53: debrief.v1.AgendaItem.questions:type_name -> debrief.v1.Question
-	4,  // 54: debrief.v1.Question.topic:type_name -> debrief.v1.AgendaItem.Topic
-	39, // 55: debrief.v1.SuggestQuestionsResponse.questions:type_name -> debrief.v1.Question
-	45, // 56: debrief.v1.DiffRevisionsResponse.sections:type_name -> debrief.v1.SectionDiff
-	52, // 57: debrief.v1.SectionDiff.runs:type_name -> debrief.v1.SectionDiff.Run
-	6,  // 58: debrief.v1.ImportPostMortemResponse.post_mortem:type_name -> debrief.v1.PostMortem
-	48, // 59: debrief.v1.ImportPostMortemResponse.parts:type_name -> debrief.v1.ImportedPart
-	49, // 60: debrief.v1.ImportPostMortemResponse.warnings:type_name -> debrief.v1.ImportWarning
-	5,  // 61: debrief.v1.SectionDiff.Run.operation:type_name -> debrief.v1.SectionDiff.Run.Operation
-	17, // 62: debrief.v1.PostMortemService.CreatePostMortem:input_type -> debrief.v1.CreatePostMortemRequest
-	18, // 63: debrief.v1.PostMortemService.GetPostMortem:input_type -> debrief.v1.GetPostMortemRequest
-	19, // 64: debrief.v1.PostMortemService.ListPostMortems:input_type -> debrief.v1.ListPostMortemsRequest
-	21, // 65: debrief.v1.PostMortemService.UpdatePostMortem:input_type -> debrief.v1.UpdatePostMortemRequest
-	22, // 66: debrief.v1.PostMortemService.DeletePostMortem:input_type -> debrief.v1.DeletePostMortemRequest
-	23, // 67: debrief.v1.PostMortemService.UndeletePostMortem:input_type -> debrief.v1.UndeletePostMortemRequest
-	24, // 68: debrief.v1.PostMortemService.SchedulePostMortem:input_type -> debrief.v1.SchedulePostMortemRequest
-	32, // 69: debrief.v1.PostMortemService.ReadGroundRules:input_type -> debrief.v1.ReadGroundRulesRequest
-	25, // 70: debrief.v1.PostMortemService.StartPostMortemReview:input_type -> debrief.v1.StartPostMortemReviewRequest
-	33, // 71: debrief.v1.PostMortemService.RecordGroundRuleBreach:input_type -> debrief.v1.RecordGroundRuleBreachRequest
-	34, // 72: debrief.v1.PostMortemService.ConcludePostMortemReview:input_type -> debrief.v1.ConcludePostMortemReviewRequest
-	35, // 73: debrief.v1.PostMortemService.GenerateAgenda:input_type -> debrief.v1.GenerateAgendaRequest
-	36, // 74: debrief.v1.PostMortemService.GetInvitation:input_type -> debrief.v1.GetInvitationRequest
-	40, // 75: debrief.v1.PostMortemService.SuggestQuestions:input_type -> debrief.v1.SuggestQuestionsRequest
-	42, // 76: debrief.v1.PostMortemService.AnswerQuestion:input_type -> debrief.v1.AnswerQuestionRequest
-	26, // 77: debrief.v1.PostMortemService.PublishPostMortem:input_type -> debrief.v1.PublishPostMortemRequest
-	27, // 78: debrief.v1.PostMortemService.ArchivePostMortem:input_type -> debrief.v1.ArchivePostMortemRequest
-	28, // 79: debrief.v1.PostMortemService.GetPostMortemRevision:input_type -> debrief.v1.GetPostMortemRevisionRequest
-	29, // 80: debrief.v1.PostMortemService.ListPostMortemRevisions:input_type -> debrief.v1.ListPostMortemRevisionsRequest
-	43, // 81: debrief.v1.PostMortemService.DiffRevisions:input_type -> debrief.v1.DiffRevisionsRequest
-	46, // 82: debrief.v1.PostMortemService.ImportPostMortem:input_type -> debrief.v1.ImportPostMortemRequest
-	31, // 83: debrief.v1.PostMortemService.ExportPostMortem:input_type -> debrief.v1.ExportPostMortemRequest
-	50, // 84: debrief.v1.PostMortemService.GetPostMortemFeed:input_type -> debrief.v1.GetPostMortemFeedRequest
-	6,  // 85: debrief.v1.PostMortemService.CreatePostMortem:output_type -> debrief.v1.PostMortem
-	6,  // 86: debrief.v1.PostMortemService.GetPostMortem:output_type -> debrief.v1.PostMortem
-	20, // 87: debrief.v1.PostMortemService.ListPostMortems:output_type -> debrief.v1.ListPostMortemsResponse
-	6,  // 88: debrief.v1.PostMortemService.UpdatePostMortem:output_type -> debrief.v1.PostMortem
-	6,  // 89: debrief.v1.PostMortemService.DeletePostMortem:output_type -> debrief.v1.PostMortem
-	6,  // 90: debrief.v1.PostMortemService.UndeletePostMortem:output_type -> debrief.v1.PostMortem
-	6,  // 91: debrief.v1.PostMortemService.SchedulePostMortem:output_type -> debrief.v1.PostMortem
-	6,  // 92: debrief.v1.PostMortemService.ReadGroundRules:output_type -> debrief.v1.PostMortem
-	6,  // 93: debrief.v1.PostMortemService.StartPostMortemReview:output_type -> debrief.v1.PostMortem
-	6,  // 94: debrief.v1.PostMortemService.RecordGroundRuleBreach:output_type -> debrief.v1.PostMortem
-	6,  // 95: debrief.v1.PostMortemService.ConcludePostMortemReview:output_type -> debrief.v1.PostMortem
-	37, // 96: debrief.v1.PostMortemService.GenerateAgenda:output_type -> debrief.v1.Agenda
-	63, // 97: debrief.v1.PostMortemService.GetInvitation:output_type -> google.api.HttpBody
-	41, // 98: debrief.v1.PostMortemService.SuggestQuestions:output_type -> debrief.v1.SuggestQuestionsResponse
-	6,  // 99: debrief.v1.PostMortemService.AnswerQuestion:output_type -> debrief.v1.PostMortem
-	6,  // 100: debrief.v1.PostMortemService.PublishPostMortem:output_type -> debrief.v1.PostMortem
-	6,  // 101: debrief.v1.PostMortemService.ArchivePostMortem:output_type -> debrief.v1.PostMortem
-	16, // 102: debrief.v1.PostMortemService.GetPostMortemRevision:output_type -> debrief.v1.PostMortemRevision
-	30, // 103: debrief.v1.PostMortemService.ListPostMortemRevisions:output_type -> debrief.v1.ListPostMortemRevisionsResponse
-	44, // 104: debrief.v1.PostMortemService.DiffRevisions:output_type -> debrief.v1.DiffRevisionsResponse
-	47, // 105: debrief.v1.PostMortemService.ImportPostMortem:output_type -> debrief.v1.ImportPostMortemResponse
-	63, // 106: debrief.v1.PostMortemService.ExportPostMortem:output_type -> google.api.HttpBody
-	63, // 107: debrief.v1.PostMortemService.GetPostMortemFeed:output_type -> google.api.HttpBody
-	85, // [85:108] is the sub-list for method output_type
-	62, // [62:85] is the sub-list for method input_type
-	62, // [62:62] is the sub-list for extension type_name
-	62, // [62:62] is the sub-list for extension extendee
-	0,  // [0:62] is the sub-list for field type_name
+	56, // 23: debrief.v1.PostMortem.restriction:type_name -> debrief.v1.Restriction
+	53, // 24: debrief.v1.RulesReading.read_time:type_name -> google.protobuf.Timestamp
+	57, // 25: debrief.v1.RulesReading.rules:type_name -> debrief.v1.GroundRule
+	53, // 26: debrief.v1.GroundRuleBreach.time:type_name -> google.protobuf.Timestamp
+	58, // 27: debrief.v1.AppliedTemplate.sections:type_name -> debrief.v1.TemplateSection
+	59, // 28: debrief.v1.AppliedTemplate.language_policy:type_name -> debrief.v1.LanguagePolicy
+	53, // 29: debrief.v1.QuestionAnswer.answer_time:type_name -> google.protobuf.Timestamp
+	60, // 30: debrief.v1.Belief.evidence:type_name -> debrief.v1.Evidence
+	3,  // 31: debrief.v1.ContributingFactor.category:type_name -> debrief.v1.ContributingFactor.Category
+	60, // 32: debrief.v1.ContributingFactor.evidence:type_name -> debrief.v1.Evidence
+	6,  // 33: debrief.v1.PostMortemRevision.post_mortem:type_name -> debrief.v1.PostMortem
+	53, // 34: debrief.v1.PostMortemRevision.publish_time:type_name -> google.protobuf.Timestamp
+	6,  // 35: debrief.v1.CreatePostMortemRequest.post_mortem:type_name -> debrief.v1.PostMortem
+	61, // 36: debrief.v1.GetPostMortemRequest.view:type_name -> debrief.v1.View
+	6,  // 37: debrief.v1.ListPostMortemsResponse.post_mortems:type_name -> debrief.v1.PostMortem
+	6,  // 38: debrief.v1.UpdatePostMortemRequest.post_mortem:type_name -> debrief.v1.PostMortem
+	62, // 39: debrief.v1.UpdatePostMortemRequest.update_mask:type_name -> google.protobuf.FieldMask
+	53, // 40: debrief.v1.SchedulePostMortemRequest.review_time:type_name -> google.protobuf.Timestamp
+	53, // 41: debrief.v1.StartPostMortemReviewRequest.time:type_name -> google.protobuf.Timestamp
+	16, // 42: debrief.v1.ListPostMortemRevisionsResponse.revisions:type_name -> debrief.v1.PostMortemRevision
+	1,  // 43: debrief.v1.ExportPostMortemRequest.format:type_name -> debrief.v1.ExportFormat
+	53, // 44: debrief.v1.ReadGroundRulesRequest.time:type_name -> google.protobuf.Timestamp
+	53, // 45: debrief.v1.RecordGroundRuleBreachRequest.time:type_name -> google.protobuf.Timestamp
+	0,  // 46: debrief.v1.ConcludePostMortemReviewRequest.conclusion:type_name -> debrief.v1.Conclusion
+	53, // 47: debrief.v1.ConcludePostMortemReviewRequest.time:type_name -> google.protobuf.Timestamp
+	63, // 48: debrief.v1.GenerateAgendaRequest.duration:type_name -> google.protobuf.Duration
+	63, // 49: debrief.v1.GetInvitationRequest.duration:type_name -> google.protobuf.Duration
+	63, // 50: debrief.v1.Agenda.duration:type_name -> google.protobuf.Duration
+	38, // 51: debrief.v1.Agenda.items:type_name -> debrief.v1.AgendaItem
+	4,  // 52: debrief.v1.AgendaItem.topic:type_name -> debrief.v1.AgendaItem.Topic
+	63, // 53: debrief.v1.AgendaItem.duration:type_name -> google.protobuf.Duration
+	39, // 54: debrief.v1.AgendaItem.questions:type_name -> debrief.v1.Question
+	4,  // 55: debrief.v1.Question.topic:type_name -> debrief.v1.AgendaItem.Topic
+	39, // 56: debrief.v1.SuggestQuestionsResponse.questions:type_name -> debrief.v1.Question
+	45, // 57: debrief.v1.DiffRevisionsResponse.sections:type_name -> debrief.v1.SectionDiff
+	52, // 58: debrief.v1.SectionDiff.runs:type_name -> debrief.v1.SectionDiff.Run
+	6,  // 59: debrief.v1.ImportPostMortemResponse.post_mortem:type_name -> debrief.v1.PostMortem
+	48, // 60: debrief.v1.ImportPostMortemResponse.parts:type_name -> debrief.v1.ImportedPart
+	49, // 61: debrief.v1.ImportPostMortemResponse.warnings:type_name -> debrief.v1.ImportWarning
+	5,  // 62: debrief.v1.SectionDiff.Run.operation:type_name -> debrief.v1.SectionDiff.Run.Operation
+	17, // 63: debrief.v1.PostMortemService.CreatePostMortem:input_type -> debrief.v1.CreatePostMortemRequest
+	18, // 64: debrief.v1.PostMortemService.GetPostMortem:input_type -> debrief.v1.GetPostMortemRequest
+	19, // 65: debrief.v1.PostMortemService.ListPostMortems:input_type -> debrief.v1.ListPostMortemsRequest
+	21, // 66: debrief.v1.PostMortemService.UpdatePostMortem:input_type -> debrief.v1.UpdatePostMortemRequest
+	22, // 67: debrief.v1.PostMortemService.DeletePostMortem:input_type -> debrief.v1.DeletePostMortemRequest
+	23, // 68: debrief.v1.PostMortemService.UndeletePostMortem:input_type -> debrief.v1.UndeletePostMortemRequest
+	24, // 69: debrief.v1.PostMortemService.SchedulePostMortem:input_type -> debrief.v1.SchedulePostMortemRequest
+	32, // 70: debrief.v1.PostMortemService.ReadGroundRules:input_type -> debrief.v1.ReadGroundRulesRequest
+	25, // 71: debrief.v1.PostMortemService.StartPostMortemReview:input_type -> debrief.v1.StartPostMortemReviewRequest
+	33, // 72: debrief.v1.PostMortemService.RecordGroundRuleBreach:input_type -> debrief.v1.RecordGroundRuleBreachRequest
+	34, // 73: debrief.v1.PostMortemService.ConcludePostMortemReview:input_type -> debrief.v1.ConcludePostMortemReviewRequest
+	35, // 74: debrief.v1.PostMortemService.GenerateAgenda:input_type -> debrief.v1.GenerateAgendaRequest
+	36, // 75: debrief.v1.PostMortemService.GetInvitation:input_type -> debrief.v1.GetInvitationRequest
+	40, // 76: debrief.v1.PostMortemService.SuggestQuestions:input_type -> debrief.v1.SuggestQuestionsRequest
+	42, // 77: debrief.v1.PostMortemService.AnswerQuestion:input_type -> debrief.v1.AnswerQuestionRequest
+	26, // 78: debrief.v1.PostMortemService.PublishPostMortem:input_type -> debrief.v1.PublishPostMortemRequest
+	27, // 79: debrief.v1.PostMortemService.ArchivePostMortem:input_type -> debrief.v1.ArchivePostMortemRequest
+	28, // 80: debrief.v1.PostMortemService.GetPostMortemRevision:input_type -> debrief.v1.GetPostMortemRevisionRequest
+	29, // 81: debrief.v1.PostMortemService.ListPostMortemRevisions:input_type -> debrief.v1.ListPostMortemRevisionsRequest
+	43, // 82: debrief.v1.PostMortemService.DiffRevisions:input_type -> debrief.v1.DiffRevisionsRequest
+	46, // 83: debrief.v1.PostMortemService.ImportPostMortem:input_type -> debrief.v1.ImportPostMortemRequest
+	31, // 84: debrief.v1.PostMortemService.ExportPostMortem:input_type -> debrief.v1.ExportPostMortemRequest
+	50, // 85: debrief.v1.PostMortemService.GetPostMortemFeed:input_type -> debrief.v1.GetPostMortemFeedRequest
+	6,  // 86: debrief.v1.PostMortemService.CreatePostMortem:output_type -> debrief.v1.PostMortem
+	6,  // 87: debrief.v1.PostMortemService.GetPostMortem:output_type -> debrief.v1.PostMortem
+	20, // 88: debrief.v1.PostMortemService.ListPostMortems:output_type -> debrief.v1.ListPostMortemsResponse
+	6,  // 89: debrief.v1.PostMortemService.UpdatePostMortem:output_type -> debrief.v1.PostMortem
+	6,  // 90: debrief.v1.PostMortemService.DeletePostMortem:output_type -> debrief.v1.PostMortem
+	6,  // 91: debrief.v1.PostMortemService.UndeletePostMortem:output_type -> debrief.v1.PostMortem
+	6,  // 92: debrief.v1.PostMortemService.SchedulePostMortem:output_type -> debrief.v1.PostMortem
+	6,  // 93: debrief.v1.PostMortemService.ReadGroundRules:output_type -> debrief.v1.PostMortem
+	6,  // 94: debrief.v1.PostMortemService.StartPostMortemReview:output_type -> debrief.v1.PostMortem
+	6,  // 95: debrief.v1.PostMortemService.RecordGroundRuleBreach:output_type -> debrief.v1.PostMortem
+	6,  // 96: debrief.v1.PostMortemService.ConcludePostMortemReview:output_type -> debrief.v1.PostMortem
+	37, // 97: debrief.v1.PostMortemService.GenerateAgenda:output_type -> debrief.v1.Agenda
+	64, // 98: debrief.v1.PostMortemService.GetInvitation:output_type -> google.api.HttpBody
+	41, // 99: debrief.v1.PostMortemService.SuggestQuestions:output_type -> debrief.v1.SuggestQuestionsResponse
+	6,  // 100: debrief.v1.PostMortemService.AnswerQuestion:output_type -> debrief.v1.PostMortem
+	6,  // 101: debrief.v1.PostMortemService.PublishPostMortem:output_type -> debrief.v1.PostMortem
+	6,  // 102: debrief.v1.PostMortemService.ArchivePostMortem:output_type -> debrief.v1.PostMortem
+	16, // 103: debrief.v1.PostMortemService.GetPostMortemRevision:output_type -> debrief.v1.PostMortemRevision
+	30, // 104: debrief.v1.PostMortemService.ListPostMortemRevisions:output_type -> debrief.v1.ListPostMortemRevisionsResponse
+	44, // 105: debrief.v1.PostMortemService.DiffRevisions:output_type -> debrief.v1.DiffRevisionsResponse
+	47, // 106: debrief.v1.PostMortemService.ImportPostMortem:output_type -> debrief.v1.ImportPostMortemResponse
+	64, // 107: debrief.v1.PostMortemService.ExportPostMortem:output_type -> google.api.HttpBody
+	64, // 108: debrief.v1.PostMortemService.GetPostMortemFeed:output_type -> google.api.HttpBody
+	86, // [86:109] is the sub-list for method output_type
+	63, // [63:86] is the sub-list for method input_type
+	63, // [63:63] is the sub-list for extension type_name
+	63, // [63:63] is the sub-list for extension extendee
+	0,  // [0:63] is the sub-list for field type_name
 }
 
 func init() { file_debrief_v1_post_mortems_proto_init() }
