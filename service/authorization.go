@@ -26,7 +26,7 @@ func (s *Services) authorize(ctx context.Context, request any, info *grpc.UnaryS
 	if err != nil {
 		return nil, err
 	}
-	return handler(withLook(ctx), request)
+	return handler(ctx, request)
 }
 
 // authorizeStream does the same for streams, which change nothing.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/debriefhq/debrief/repository"
 	"github.com/debriefhq/debrief/service/access"
@@ -13,8 +12,42 @@ import (
 // concealed is what a caller may not know of: what is restricted to others, and what belongs to that. All are resource names.
 type concealed struct {
 	incidents, postMortems, actionItems map[string]bool
-	// restricted holds for incidents and post-mortems that are restricted to others themselves.
-	restricted repository.Condition
+
+	principal access.Principal
+}
+
+// keepsOut says whether a restriction is to others.
+func (c *concealed) keepsOut(restriction repository.Restriction) bool {
+	return !restriction.IsZero() && !c.principal.Among(restriction.People, restriction.Teams)
+}
+
+// restricted holds for incidents and post-mortems that are restricted to others themselves.
+func (c *concealed) restricted() repository.Condition {
+	restricted := repository.TermIn{repository.Restricted()}
+	own := repository.TermIn{}
+	if c.principal.Name != "" {
+		own = append(own, repository.Term("restriction.people", c.principal.Name))
+	}
+	for _, team := range c.principal.Teams {
+		own = append(own, repository.Term("restriction.teams", team))
+	}
+	if len(own) == 0 {
+		return restricted
+	}
+	return repository.And{restricted, repository.Not{Condition: own}}
+}
+
+// reviews holds for post-mortems that are concealed: by themselves, or by an incident that they cover.
+func (c *concealed) reviews() repository.Condition {
+	if len(c.incidents) == 0 {
+		return c.restricted()
+	}
+	return repository.Or{c.restricted(), termsOf("incidents", c.incidents)}
+}
+
+// items holds for action items that belong to what is concealed.
+func (c *concealed) items() repository.Condition {
+	return append(termsOf("incident", c.incidents), termsOf("post_mortem", c.postMortems)...)
 }
 
 // of says whether the resource with the name is concealed, or belongs to one that is.
@@ -57,104 +90,46 @@ func termsOf(field string, names map[string]bool) repository.TermIn {
 	return terms
 }
 
-type concealedKey struct{}
-
-// look is what is concealed from the caller of one call, once that was asked for.
-type look struct {
-	// all says that nothing is.
-	all   bool
-	mutex sync.Mutex
-	known bool
-	found *concealed
-}
-
-// withLook has a call ask only once what is concealed from its caller.
-func withLook(ctx context.Context) context.Context {
-	return context.WithValue(ctx, concealedKey{}, &look{})
-}
+type seeingAllKey struct{}
 
 // seeingAll is a context in which nothing is concealed: for what Debrief does by itself in the course of a call.
 func seeingAll(ctx context.Context) context.Context {
-	return context.WithValue(ctx, concealedKey{}, &look{all: true})
+	return context.WithValue(ctx, seeingAllKey{}, true)
 }
 
 // asOutsider is a context in which all is concealed that is restricted, to whomever: for what leaves Debrief.
 func asOutsider(ctx context.Context) context.Context {
-	return access.WithPrincipal(withLook(ctx), access.Principal{By: "SUBSCRIPTION"})
+	return access.WithPrincipal(ctx, access.Principal{By: "SUBSCRIPTION"})
 }
 
-// whoseSight is the principal by whom it is to be told what is concealed; false where nothing is.
+// whoseSight is the principal by whom it is to be told what is concealed. It is false where nothing is: where nobody has to show who
+// they are, and where Debrief itself is at work.
 func whoseSight(ctx context.Context) (access.Principal, bool) {
-	if seen, ok := ctx.Value(concealedKey{}).(*look); ok && seen.all {
-		return access.Principal{}, false
-	}
+	all, _ := ctx.Value(seeingAllKey{}).(bool)
 	principal, called := access.PrincipalOf(ctx)
-	return principal, called && principal.By != access.ByNothing && principal.Role != access.Integration
+	return principal, called && !all && principal.By != access.ByNothing && principal.Role != access.Integration
 }
 
-// isRestrictedToOthers says whether a restriction keeps the caller out.
-func isRestrictedToOthers(ctx context.Context, restriction repository.Restriction) bool {
-	principal, shown := whoseSight(ctx)
-	return shown && !restriction.IsZero() && !principal.Among(restriction.People, restriction.Teams)
-}
-
-// concealedFrom is what the caller may not know of; nil where that is nothing, where nobody has to show who they are, and where
-// Debrief itself is at work.
+// concealedFrom finds what is concealed from the caller; nil where that is nothing. Where nothing is restricted to others these are two
+// looks into an index.
 func (b *base) concealedFrom(ctx context.Context) (*concealed, error) {
 	principal, shown := whoseSight(ctx)
 	if !shown {
 		return nil, nil //nolint:nilnil // Nothing is concealed.
 	}
-	before, ok := ctx.Value(concealedKey{}).(*look)
-	if !ok {
-		return b.lookFor(ctx, principal)
-	}
-	before.mutex.Lock()
-	defer before.mutex.Unlock()
-	if before.known {
-		return before.found, nil
-	}
-	found, err := b.lookFor(ctx, principal)
-	before.found, before.known = found, err == nil
-	return found, err
-}
-
-// lookFor finds what is concealed from a principal. Where nothing is restricted these are two looks into an index.
-func (b *base) lookFor(ctx context.Context, principal access.Principal) (*concealed, error) {
-	found := &concealed{restricted: restrictedToOthers(principal)}
+	found := &concealed{principal: principal}
 	var err error
-	if found.incidents, err = namesOf(ctx, repository.IncidentSchema, b.bare.Incidents(), found.restricted, incidentName); err != nil {
+	if found.incidents, err = namesOf(ctx, repository.IncidentSchema, b.bare.Incidents(), found.restricted(), incidentName); err != nil {
 		return nil, err
 	}
-	reviews := repository.Or{found.restricted}
-	if len(found.incidents) > 0 {
-		reviews = append(reviews, termsOf("incidents", found.incidents))
-	}
-	if found.postMortems, err = namesOf(ctx, repository.PostMortemSchema, b.bare.PostMortems(), reviews, postMortemName); err != nil {
+	if found.postMortems, err = namesOf(ctx, repository.PostMortemSchema, b.bare.PostMortems(), found.reviews(), postMortemName); err != nil {
 		return nil, err
 	}
 	if len(found.incidents) == 0 && len(found.postMortems) == 0 {
 		return nil, nil //nolint:nilnil // Nothing is concealed.
 	}
-	items := append(termsOf("incident", found.incidents), termsOf("post_mortem", found.postMortems)...)
-	found.actionItems, err = namesOf(ctx, repository.ActionItemSchema, b.bare.ActionItems(), items, actionItemName)
+	found.actionItems, err = namesOf(ctx, repository.ActionItemSchema, b.bare.ActionItems(), found.items(), actionItemName)
 	return found, err
-}
-
-// restrictedToOthers holds for what is restricted, and not to the principal.
-func restrictedToOthers(principal access.Principal) repository.Condition {
-	restricted := repository.TermIn{repository.Restricted()}
-	own := repository.TermIn{}
-	if principal.Name != "" {
-		own = append(own, repository.Term("restriction.people", principal.Name))
-	}
-	for _, team := range principal.Teams {
-		own = append(own, repository.Term("restriction.teams", team))
-	}
-	if len(own) == 0 {
-		return restricted
-	}
-	return repository.And{restricted, repository.Not{Condition: own}}
 }
 
 // namesOf are the names of all resources for which the condition holds, hidden ones included.

@@ -3,12 +3,16 @@ package service
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/debriefhq/debrief/repository"
 )
 
 // guarded is a collection in which there is nothing that is concealed from the caller: who asks for it is answered as if there was
 // none, whatever they ask by.
+//
+// It reads first, and looks then for what is concealed: so what somebody creates and restricts in between is not shown.
 type guarded[T any] struct {
 	guardedReader[T]
 
@@ -26,145 +30,148 @@ type guardedReader[T any] struct {
 
 // seclusion tells what is concealed from the rest of a collection.
 type seclusion[T any] struct {
-	// hides says whether a resource is concealed from the caller.
-	hides func(context.Context, *base, *T) (bool, error)
-	// where holds for the resources that are; nil where the collection is listed by parents, or can't be asked.
+	// hides says whether a resource is concealed.
+	hides func(*concealed, *T) bool
+	// where holds for the resources that are; nil where they are listed by their parents alone.
 	where func(*concealed) repository.Condition
-}
-
-// secluded is a seclusion by what a resource belongs to.
-func secluded[T any](belongs func(*concealed, *T) bool, where func(*concealed) repository.Condition) seclusion[T] {
-	return seclusion[T]{where: where, hides: func(ctx context.Context, b *base, resource *T) (bool, error) {
-		hidden, err := b.concealedFrom(ctx)
-		return hidden != nil && belongs(hidden, resource), err
-	}}
+	// alone says that nothing counts but their own restriction, for which nothing has to be looked for.
+	alone bool
 }
 
 func guardReader[T any](b *base, schema repository.Schema[T], reader repository.Reader[T], by seclusion[T]) guardedReader[T] {
 	return guardedReader[T]{seclusion: by, base: b, reader: reader, schema: schema}
 }
 
-func guardCollection[T any](b *base, schema repository.Schema[T], collection repository.Collection[T], by seclusion[T]) repository.Collection[T] {
+func guardCollection[T any](b *base, schema repository.Schema[T], collection repository.Collection[T], by seclusion[T]) guarded[T] {
 	return guarded[T]{guardedReader: guardReader(b, schema, collection, by), writer: collection}
 }
 
+// look finds what is concealed from the caller; nil where that is nothing.
+func (g guardedReader[T]) look(ctx context.Context) (*concealed, error) {
+	if !g.alone {
+		return g.base.concealedFrom(ctx)
+	}
+	principal, shown := whoseSight(ctx)
+	if !shown {
+		return nil, nil //nolint:nilnil // Nothing is concealed.
+	}
+	return &concealed{principal: principal}, nil
+}
+
+// missing is what the store says of what is not there.
+func (g guardedReader[T]) missing(resource *T) error {
+	return fmt.Errorf("%w: %q of %s", repository.ErrNotFound, g.schema.Header(resource).ID, g.schema.Name)
+}
+
 // Get implements [repository.Reader].
-func (g guardedReader[T]) Get(ctx context.Context, id string) (T, error) {
-	resource, err := g.reader.Get(ctx, id)
+func (g guardedReader[T]) Get(ctx context.Context, id string) (resource T, err error) {
+	found, err := g.reader.Get(ctx, id)
+	if err != nil {
+		return found, err
+	}
+	hidden, err := g.look(ctx)
 	if err != nil {
 		return resource, err
 	}
-	if err := g.mayBeKnown(ctx, &resource); err != nil {
-		var none T
-		return none, err
+	if hidden != nil && g.hides(hidden, &found) {
+		return resource, g.missing(&found)
 	}
-	return resource, nil
-}
-
-// mayBeKnown answers what the store says of what is not there, where a resource is concealed.
-func (g guardedReader[T]) mayBeKnown(ctx context.Context, resource *T) error {
-	hidden, err := g.hides(ctx, g.base, resource)
-	if err == nil && hidden {
-		err = fmt.Errorf("%w: %q of %s", repository.ErrNotFound, g.schema.Header(resource).ID, g.schema.Name)
-	}
-	return err
+	return found, nil
 }
 
 // Find implements [repository.Reader].
 func (g guardedReader[T]) Find(ctx context.Context, creationKeys ...string) (map[string]T, error) {
 	found, err := g.reader.Find(ctx, creationKeys...)
-	for key, resource := range found {
-		hidden, err := g.hides(ctx, g.base, &resource)
-		if err != nil {
-			return nil, err
-		}
-		if hidden {
-			delete(found, key)
-		}
+	if err != nil {
+		return nil, err
+	}
+	hidden, err := g.look(ctx)
+	if hidden != nil {
+		maps.DeleteFunc(found, func(_ string, resource T) bool { return g.hides(hidden, &resource) })
 	}
 	return found, err
 }
 
-// List implements [repository.Reader]. What can't be left out by a condition is passed over.
+// List implements [repository.Reader]. Where something is concealed of what it has read, it reads again, without that.
 func (g guardedReader[T]) List(ctx context.Context, query repository.Query) ([]T, error) {
-	query, passing, err := g.without(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	if !passing {
-		return g.reader.List(ctx, query)
-	}
-	var left []T
-	for page, err := range everyPage(ctx, g.schema, g.reader, query) {
+	var without *concealed
+	for {
+		page, err := g.list(ctx, query, without)
 		if err != nil {
 			return nil, err
 		}
-		for i := range page {
-			hidden, err := g.hides(ctx, g.base, &page[i])
-			if err != nil {
-				return nil, err
-			}
-			if !hidden {
-				left = append(left, page[i])
-			}
-			if len(left) == query.Limit {
-				return left, nil
-			}
+		hidden, err := g.look(ctx)
+		if err != nil {
+			return nil, err
 		}
+		if hidden == nil || !slices.ContainsFunc(page, func(resource T) bool { return g.hides(hidden, &resource) }) {
+			return page, nil
+		}
+		if g.where == nil {
+			return nil, nil // All have the one parent.
+		}
+		without = hidden
 	}
-	return left, nil
+}
+
+func (g guardedReader[T]) list(ctx context.Context, query repository.Query, without *concealed) ([]T, error) {
+	if without != nil {
+		query.Where = both(query.Where, repository.Not{Condition: g.where(without)})
+	}
+	return g.reader.List(ctx, query)
 }
 
 // Count implements [repository.Reader].
 func (g guardedReader[T]) Count(ctx context.Context, query repository.Query) (int, error) {
-	query, passing, err := g.without(ctx, query)
-	if err != nil {
+	hidden, err := g.look(ctx)
+	switch {
+	case err != nil:
 		return 0, err
-	}
-	if passing {
-		left, err := g.List(ctx, query)
-		return len(left), err
-	}
-	return g.reader.Count(ctx, query)
-}
-
-// without has a query leave out what is concealed, or says that it has to be passed over.
-func (g guardedReader[T]) without(ctx context.Context, query repository.Query) (repository.Query, bool, error) {
-	hidden, err := g.base.concealedFrom(ctx)
-	if err != nil || hidden == nil {
-		return query, false, err
-	}
-	if g.where == nil {
-		return query, true, nil
+	case hidden == nil:
+		return g.reader.Count(ctx, query)
+	case g.where == nil:
+		first := query
+		first.Limit = 1
+		shown, err := g.List(ctx, first)
+		if err != nil || len(shown) == 0 {
+			return 0, err // All have the one parent.
+		}
+		return g.reader.Count(ctx, query)
 	}
 	query.Where = both(query.Where, repository.Not{Condition: g.where(hidden)})
-	return query, false, nil
+	return g.reader.Count(ctx, query)
 }
 
 // Create implements [repository.Writer]. A creation key that a concealed resource has is one that nobody can use.
 func (g guarded[T]) Create(ctx context.Context, creations ...repository.Creation[T]) ([]repository.Created[T], error) {
-	for i := range creations {
-		if err := g.mayBeKnown(ctx, &creations[i].Resource); err != nil {
-			return nil, err
-		}
-	}
 	created, err := g.writer.Create(ctx, creations...)
+	if err != nil || !slices.ContainsFunc(created, func(one repository.Created[T]) bool { return one.Existed }) {
+		return created, err
+	}
+	hidden, err := g.look(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for i := range created {
-		if !created[i].Existed {
-			continue
-		}
-		if err := g.mayBeKnown(ctx, &created[i].Resource); err != nil {
-			return nil, err
+		if created[i].Existed && hidden != nil && g.hides(hidden, &created[i].Resource) {
+			return nil, g.missing(&created[i].Resource)
 		}
 	}
-	return created, err
+	return created, nil
 }
 
 // Update implements [repository.Writer].
-func (g guarded[T]) Update(ctx context.Context, id string, change func(*T) (repository.Effects, error)) (T, error) {
+func (g guarded[T]) Update(ctx context.Context, id string, change func(*T) (repository.Effects, error)) (resource T, err error) {
+	hidden, err := g.look(ctx)
+	if err != nil {
+		return resource, err
+	}
+	if hidden == nil {
+		return g.writer.Update(ctx, id, change)
+	}
 	return g.writer.Update(ctx, id, func(resource *T) (repository.Effects, error) {
-		if err := g.mayBeKnown(ctx, resource); err != nil {
-			return repository.Effects{}, err
+		if g.hides(hidden, resource) {
+			return repository.Effects{}, g.missing(resource)
 		}
 		return change(resource)
 	})
