@@ -100,6 +100,7 @@ var EventDeliverySchema = Schema[EventDelivery]{
 		{Name: "subscription", Type: Keyword, Hidden: true, Values: one(func(d *EventDelivery) string { return d.Parent })},
 		{Name: "sequence", Type: Integer, Number: func(d *EventDelivery) (int64, bool) { return d.Sequence, d.Sequence > 0 }},
 		{Name: "resource", Type: Keyword, Values: one(func(d *EventDelivery) string { return d.Resource })},
+		{Name: "incident", Type: Keyword, Hidden: true, Values: one(func(d *EventDelivery) string { return d.Incident })},
 		{Name: "state", Type: Enumeration, Values: one(func(d *EventDelivery) string { return d.State })},
 		{Name: "next_attempt_time", Type: Time, Hidden: true, Number: milliseconds(func(d *EventDelivery) time.Time { return d.NextAttemptTime })},
 	},

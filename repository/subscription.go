@@ -72,6 +72,8 @@ type EventDelivery struct {
 	// Type and Resource are the event's.
 	Type     string `json:"type"`
 	Resource string `json:"resource"`
+	// Incident is the event's; empty also in what was stored before it was kept.
+	Incident string `json:"incident,omitempty"`
 	// State is PENDING, DELIVERED or FAILED.
 	State string `json:"state"`
 	// Attempts are the newest MaxAttempts, the oldest first.

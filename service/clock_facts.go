@@ -15,7 +15,7 @@ var clockKinds = [...]clock.Kind{clock.Review, clock.FollowUp}
 const (
 	reasonNotKept   = "the incident was stored before there was a clock for it: it starts with the incident's next change"
 	reasonReviewed  = "a review was held"
-	reasonActed     = "an action item was started: "
+	reasonActed     = "an action item was started"
 	reasonNothingTo = "the review concluded that there is nothing to do"
 )
 

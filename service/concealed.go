@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/debriefhq/debrief/repository"
@@ -48,6 +49,11 @@ func (c *concealed) reviews() repository.Condition {
 // items holds for action items that belong to what is concealed.
 func (c *concealed) items() repository.Condition {
 	return append(termsOf("incident", c.incidents), termsOf("post_mortem", c.postMortems)...)
+}
+
+// hasIncident says whether one of the incidents is concealed.
+func (c *concealed) hasIncident(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return c.incidents[name] })
 }
 
 // of says whether the resource with the name is concealed, or belongs to one that is.
@@ -99,7 +105,7 @@ func seeingAll(ctx context.Context) context.Context {
 
 // asOutsider is a context in which all is concealed that is restricted, to whomever: for what leaves Debrief.
 func asOutsider(ctx context.Context) context.Context {
-	return access.WithPrincipal(ctx, access.Principal{By: "SUBSCRIPTION"})
+	return access.WithPrincipal(context.WithValue(ctx, seeingAllKey{}, false), access.Principal{By: "SUBSCRIPTION"})
 }
 
 // whoseSight is the principal by whom it is to be told what is concealed. It is false where nothing is: where nobody has to show who
@@ -130,6 +136,12 @@ func (b *base) concealedFrom(ctx context.Context) (*concealed, error) {
 	}
 	found.actionItems, err = namesOf(ctx, repository.ActionItemSchema, b.bare.ActionItems(), found.items(), actionItemName)
 	return found, err
+}
+
+// isSecret says whether not everybody may know of the resource with the name.
+func (b *base) isSecret(ctx context.Context, name string) (bool, error) {
+	hidden, err := b.concealedFrom(asOutsider(ctx))
+	return hidden != nil && hidden.of(name), err
 }
 
 // namesOf are the names of all resources for which the condition holds, hidden ones included.

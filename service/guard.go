@@ -108,10 +108,24 @@ func (g guardedReader[T]) List(ctx context.Context, query repository.Query) ([]T
 			return page, nil
 		}
 		if g.where == nil {
-			return nil, nil // All have the one parent.
+			return g.pass(ctx, query, hidden)
 		}
 		without = hidden
 	}
+}
+
+// pass reads resources, passing over what is concealed.
+func (g guardedReader[T]) pass(ctx context.Context, query repository.Query, hidden *concealed) (left []T, err error) {
+	for page, err := range everyPage(ctx, g.schema, g.reader, query) {
+		if err != nil {
+			return nil, err
+		}
+		left = append(left, slices.DeleteFunc(page, func(resource T) bool { return g.hides(hidden, &resource) })...)
+		if len(left) >= query.Limit {
+			return left[:query.Limit], nil
+		}
+	}
+	return left, nil
 }
 
 func (g guardedReader[T]) list(ctx context.Context, query repository.Query, without *concealed) ([]T, error) {
@@ -134,7 +148,7 @@ func (g guardedReader[T]) Count(ctx context.Context, query repository.Query) (in
 		first.Limit = 1
 		shown, err := g.List(ctx, first)
 		if err != nil || len(shown) == 0 {
-			return 0, err // All have the one parent.
+			return 0, err
 		}
 		return g.reader.Count(ctx, query)
 	}

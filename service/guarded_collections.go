@@ -1,8 +1,6 @@
 package service
 
 import (
-	"slices"
-
 	"github.com/debriefhq/debrief/repository"
 )
 
@@ -37,17 +35,17 @@ func (g guard) TimelineEntries() repository.Collection[repository.TimelineEntry]
 func (g guard) PostMortems() repository.Collection[repository.PostMortem] {
 	return guardCollection(g.base, repository.PostMortemSchema, g.Repository.PostMortems(), seclusion[repository.PostMortem]{
 		hides: func(hidden *concealed, p *repository.PostMortem) bool {
-			return hidden.keepsOut(p.Restriction) || slices.ContainsFunc(p.Incidents, func(name string) bool { return hidden.incidents[name] })
+			return hidden.keepsOut(p.Restriction) || hidden.hasIncident(p.Incidents)
 		},
 		where: (*concealed).reviews,
 	})
 }
 
-// PostMortemRevisions are those of such post-mortems.
+// PostMortemRevisions are those of such post-mortems, unless they cover an incident that is concealed.
 func (g guard) PostMortemRevisions() repository.Reader[repository.PostMortemRevision] {
 	return guardReader(g.base, repository.PostMortemRevisionSchema, g.Repository.PostMortemRevisions(), seclusion[repository.PostMortemRevision]{
 		hides: func(hidden *concealed, revision *repository.PostMortemRevision) bool {
-			return hidden.postMortems[postMortemName(revision.Parent)]
+			return hidden.postMortems[postMortemName(revision.Parent)] || hidden.hasIncident(revision.PostMortem.Incidents)
 		},
 	})
 }
@@ -115,7 +113,11 @@ func (g guard) Events() repository.Reader[repository.Event] {
 // EventDeliveries are those of such events.
 func (g guard) EventDeliveries() repository.Collection[repository.EventDelivery] {
 	return guardCollection(g.base, repository.EventDeliverySchema, g.Repository.EventDeliveries(), seclusion[repository.EventDelivery]{
-		hides: func(hidden *concealed, delivery *repository.EventDelivery) bool { return hidden.of(delivery.Resource) },
-		where: func(hidden *concealed) repository.Condition { return hidden.belonging("resource") },
+		hides: func(hidden *concealed, delivery *repository.EventDelivery) bool {
+			return hidden.incidents[delivery.Incident] || hidden.of(delivery.Resource)
+		},
+		where: func(hidden *concealed) repository.Condition {
+			return repository.Or{termsOf("incident", hidden.incidents), hidden.belonging("resource")}
+		},
 	})
 }

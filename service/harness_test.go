@@ -100,7 +100,26 @@ func onEachStoreWith(t *testing.T, options service.Options, test func(t *testing
 
 func serve(t *testing.T, store repository.Repository, options service.Options) *debrief {
 	t.Helper()
-	d := &debrief{clock: &clock{time: start}, repository: store}
+	t.Cleanup(func() {
+		if err := store.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Errorf("close the store: %v", err)
+		}
+	})
+	return front(t, store, options, &clock{time: start})
+}
+
+// locked is the same world behind a server that wants to know who calls.
+func (d *debrief) locked(t *testing.T) *debrief {
+	t.Helper()
+	options := authenticated()
+	options.Webhooks = toLoopback.Webhooks
+	return front(t, d.repository, options, d.clock)
+}
+
+// front is a server over a store.
+func front(t *testing.T, store repository.Repository, options service.Options, at *clock) *debrief {
+	t.Helper()
+	d := &debrief{clock: at, repository: store}
 	options.Repository, options.Now = store, d.now
 	var err error
 	if d.services, err = service.New(options); err != nil {
@@ -129,9 +148,6 @@ func serve(t *testing.T, store repository.Repository, options service.Options) *
 		server.Stop()
 		if err := <-served; err != nil {
 			t.Errorf("serve: %v", err)
-		}
-		if err := store.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Errorf("close the store: %v", err)
 		}
 	})
 	d.incidents = debriefv1.NewIncidentServiceClient(connection)

@@ -38,7 +38,7 @@ func (s *Incidents) CreateIncident(ctx context.Context, request *debriefv1.Creat
 	if err := s.checkRestriction(ctx, "incident.restriction", repository.Restriction{}, incident.Restriction); err != nil {
 		return nil, err
 	}
-	if err := hasRoomToRestrict(ctx, s.repository.Incidents(), request.GetIncident().GetRestriction()); err != nil {
+	if err := hasRoomToRestrict(ctx, s.repository.Incidents(), "", restrictionOfIncident, request.GetIncident().GetRestriction()); err != nil {
 		return nil, err
 	}
 	if incident.Milestones, err = firstMilestones(request.GetStartTime(), request.GetDetectTime(), now); err != nil {
@@ -127,7 +127,7 @@ func (s *Incidents) ListIncidents(ctx context.Context, request *debriefv1.ListIn
 // UpdateIncident changes the fields that the mask names.
 func (s *Incidents) UpdateIncident(ctx context.Context, request *debriefv1.UpdateIncidentRequest) (*debriefv1.Incident, error) {
 	asked := update{name: request.GetIncident().GetName(), etag: request.GetIncident().GetEtag()}
-	if err := hasRoomToRestrict(ctx, s.repository.Incidents(), request.GetIncident().GetRestriction()); err != nil {
+	if err := hasRoomToRestrict(ctx, s.repository.Incidents(), asked.name, restrictionOfIncident, request.GetIncident().GetRestriction()); err != nil {
 		return nil, err
 	}
 	changed, err := applyMask(ctx, s.base, repository.IncidentSchema, s.repository.Incidents(), asked, request.GetValidateOnly(),

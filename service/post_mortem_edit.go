@@ -21,7 +21,7 @@ func (s *PostMortems) UpdatePostMortem(ctx context.Context, request *debriefv1.U
 	if err != nil {
 		return nil, err
 	}
-	if err := hasRoomToRestrict(ctx, s.repository.PostMortems(), request.GetPostMortem().GetRestriction()); err != nil {
+	if err := hasRoomToRestrict(ctx, s.repository.PostMortems(), asked.name, restrictionOfPostMortem, request.GetPostMortem().GetRestriction()); err != nil {
 		return nil, err
 	}
 	herald := s.newHerald()

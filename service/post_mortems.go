@@ -40,7 +40,7 @@ func (s *PostMortems) CreatePostMortem(ctx context.Context, request *debriefv1.C
 	if err := s.checkRestriction(ctx, "post_mortem.restriction", repository.Restriction{}, draft.Restriction); err != nil {
 		return nil, err
 	}
-	if err := hasRoomToRestrict(ctx, s.repository.PostMortems(), request.GetPostMortem().GetRestriction()); err != nil {
+	if err := hasRoomToRestrict(ctx, s.repository.PostMortems(), "", restrictionOfPostMortem, request.GetPostMortem().GetRestriction()); err != nil {
 		return nil, err
 	}
 	prefill(&draft, incidents)

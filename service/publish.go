@@ -166,14 +166,16 @@ func (s *PostMortems) closeCovered(ctx context.Context, p repository.PostMortem)
 	if err != nil {
 		return 0, err
 	}
+	note, err := s.closingNote(ctx, p)
+	if err != nil {
+		return 0, err
+	}
 	closing := &Incidents{base: s.base}
 	for _, incident := range incidents {
 		if incident.State != lifecycle.Resolved || incident.Visibility != repository.Live {
 			continue
 		}
-		request := &debriefv1.CloseIncidentRequest{
-			Name: incidentName(incident.ID), Note: "Its post-mortem was published: " + postMortemName(p.ID),
-		}
+		request := &debriefv1.CloseIncidentRequest{Name: incidentName(incident.ID), Note: note}
 		_, err := closing.take(ctx, request, closeIncident, nil)
 		var meanwhile *lifecycle.TransitionError
 		if err != nil && !errors.As(err, &meanwhile) {
@@ -184,6 +186,15 @@ func (s *PostMortems) closeCovered(ctx context.Context, p repository.PostMortem)
 		}
 	}
 	return closed, nil
+}
+
+// closingNote says why an incident is closed. It does not name a post-mortem of which not everybody may know.
+func (s *PostMortems) closingNote(ctx context.Context, p repository.PostMortem) (string, error) {
+	secret, err := s.isSecret(ctx, postMortemName(p.ID))
+	if err != nil || secret {
+		return "", err
+	}
+	return "Its post-mortem was published: " + postMortemName(p.ID), nil
 }
 
 // GetPostMortemRevision reads a published revision.

@@ -19,7 +19,7 @@ const (
 	purgesAtOnce = 8
 )
 
-// Purge takes for good what was deleted longer ago than the retention, and rejected deliveries that are older. It may
+// Purge takes for good what was deleted longer ago than the retention and is not restricted, and rejected deliveries that are older. It may
 // run on any number of replicas, and be interrupted anywhere: what is left over is done by the next run.
 func (s *Services) Purge(ctx context.Context) error {
 	b := s.base
@@ -67,7 +67,9 @@ func (s *Services) Purge(ctx context.Context) error {
 	delivered := purge[repository.EventDelivery]{
 		base: b, schema: repository.EventDeliverySchema, collection: b.repository.EventDeliveries(), which: b.endedDeliveries(),
 	}
-	return errors.Join(incidents.run(ctx), postMortems.run(ctx), actionItems.run(ctx), systems.run(ctx), rejected.run(ctx),
+	// What is restricted stays, deleted, until the restriction is lifted: what is left of it when it is purged would be open to all.
+	open := asOutsider(ctx)
+	return errors.Join(incidents.run(open), postMortems.run(open), actionItems.run(open), systems.run(ctx), rejected.run(ctx),
 		groundRules.run(ctx), templates.run(ctx), deliveries.run(ctx), integrations.run(ctx), subscriptions.run(ctx), delivered.run(ctx), s.purgeIdle(ctx))
 }
 

@@ -55,8 +55,9 @@ func (b *base) concern(ctx context.Context, item *repository.ActionItem) error {
 // concern a system that it has hit, and that answer a factor of a category that the post-mortem names: what they were to
 // prevent may have come again. It is safe to repeat.
 func (s *PostMortems) noteRecurrences(ctx context.Context, p repository.PostMortem) error {
-	if !p.Restriction.IsZero() {
-		return nil // The action items would tell of it.
+	secret, err := s.isSecret(ctx, postMortemName(p.ID))
+	if err != nil || secret {
+		return err // The action items would tell of it.
 	}
 	categories := repository.TermIn{}
 	for _, factor := range p.ContributingFactors {
@@ -69,7 +70,7 @@ func (s *PostMortems) noteRecurrences(ctx context.Context, p repository.PostMort
 	}
 	for _, name := range p.Incidents {
 		incident, err := s.repository.Incidents().Get(ctx, lastID(name))
-		if errors.Is(err, repository.ErrNotFound) || err == nil && !incident.Restriction.IsZero() {
+		if errors.Is(err, repository.ErrNotFound) {
 			continue
 		}
 		if err != nil {

@@ -20,7 +20,7 @@ func (b *base) checkRestriction(ctx context.Context, field string, before, after
 		return nil
 	}
 	principal, _ := access.PrincipalOf(ctx)
-	if principal.By == access.ByNothing {
+	if !b.access.Required || principal.By == access.ByNothing {
 		return failedPrecondition("AUTHENTICATION_NOT_REQUIRED", "nobody has to show this server who they are, so that a restriction would keep nobody out: serve with --require-authentication")
 	}
 	if !principal.Among(after.People, after.Teams) {
@@ -29,10 +29,17 @@ func (b *base) checkRestriction(ctx context.Context, field string, before, after
 	return nil
 }
 
-// hasRoomToRestrict answers nil where nothing is asked to be restricted, or not too much is restricted already.
-func hasRoomToRestrict[T any](ctx context.Context, reader repository.Reader[T], asked *debriefv1.Restriction) error {
+// hasRoomToRestrict answers nil where nothing is asked to be restricted that is not, or not too much is restricted already. The name is
+// that of the resource, empty where it is new.
+func hasRoomToRestrict[T any](ctx context.Context, reader repository.Reader[T], name string, of func(*T) repository.Restriction, asked *debriefv1.Restriction) error {
 	if restrictionFromProto(asked).IsZero() {
 		return nil
+	}
+	if name != "" {
+		present, err := get(ctx, reader, name)
+		if err != nil || !of(&present).IsZero() {
+			return err
+		}
 	}
 	restricted, err := reader.Count(seeingAll(ctx), repository.Query{
 		Where: repository.TermIn{repository.Restricted()}, Visible: repository.Deleted, Limit: maxRestricted,
@@ -42,6 +49,12 @@ func hasRoomToRestrict[T any](ctx context.Context, reader repository.Reader[T], 
 	}
 	return err
 }
+
+func restrictionOfIncident(incident *repository.Incident) repository.Restriction {
+	return incident.Restriction
+}
+
+func restrictionOfPostMortem(p *repository.PostMortem) repository.Restriction { return p.Restriction }
 
 // equalRestrictions says whether the same may know of two resources.
 func equalRestrictions(a, b repository.Restriction) bool {

@@ -32,7 +32,7 @@ func TestWhatIsRestrictedDoesNotExist(t *testing.T) {
 		v := newVault(t, d)
 		seen, others := map[string]bool{}, map[string]codes.Code{}
 		everyMethod(t, func(method protoreflect.MethodDescriptor) {
-			if method.IsStreamingServer() {
+			if method.IsStreamingServer() || method.Name() == "ListAuditRecords" { // The trail has the names of what was changed.
 				return
 			}
 			request, named := v.about(method.Input(), func(name string) string { return name })
@@ -81,7 +81,7 @@ func TestWhatIsRestrictedDoesNotExist(t *testing.T) {
 
 func restrict(t *testing.T, d *debrief, key string, incident *debriefv1.Incident, mask ...string) (*debriefv1.Incident, error) {
 	t.Helper()
-	return d.incidents.UpdateIncident(showing(t, key), &debriefv1.UpdateIncidentRequest{Incident: incident, UpdateMask: &fieldmaskpb.FieldMask{Paths: mask}})
+	return d.locked(t).incidents.UpdateIncident(showing(t, key), &debriefv1.UpdateIncidentRequest{Incident: incident, UpdateMask: &fieldmaskpb.FieldMask{Paths: mask}})
 }
 
 func TestWhoMayRestrict(t *testing.T) {
@@ -95,11 +95,11 @@ func TestWhoMayRestrict(t *testing.T) {
 		}
 		_, err := restrict(t, d, ana, to([]string{"apiKeys/ben"}, []string{"shop"}))
 		wantRefusal(t, err, codes.InvalidArgument, "INVALID_ARGUMENT", "incident.restriction")
-		_, err = d.incidents.CreateIncident(showing(t, ana), &debriefv1.CreateIncidentRequest{Incident: &debriefv1.Incident{
+		_, err = d.locked(t).incidents.CreateIncident(showing(t, ana), &debriefv1.CreateIncidentRequest{Incident: &debriefv1.Incident{
 			Title: "Mine", Restriction: &debriefv1.Restriction{People: []string{"apiKeys/ben"}},
 		}})
 		wantRefusal(t, err, codes.InvalidArgument, "INVALID_ARGUMENT", "incident.restriction")
-		_, err = d.incidents.UpdateIncident(t.Context(), &debriefv1.UpdateIncidentRequest{Incident: to([]string{"sam"}, nil)})
+		_, err = d.incidents.UpdateIncident(showing(t, ana), &debriefv1.UpdateIncidentRequest{Incident: to(nil, []string{"security"})})
 		wantRefusal(t, err, codes.FailedPrecondition, "AUTHENTICATION_NOT_REQUIRED")
 
 		restricted := must[*debriefv1.Incident](t)(restrict(t, d, ana, to([]string{"apiKeys/sam", "apiKeys/kim"}, []string{"security"})))
@@ -130,7 +130,7 @@ func TestAPostMortemIsRestrictedOnItsOwn(t *testing.T) {
 		incident := d.open(t, "A key was lost")
 		published := d.publish(t, incident.GetName())
 		item := d.act(t, &debriefv1.ActionItem{Title: "Find it", PostMortem: published.GetName()})
-		p := must[*debriefv1.PostMortem](t)(d.postMortems.UpdatePostMortem(showing(t, ana), &debriefv1.UpdatePostMortemRequest{
+		p := must[*debriefv1.PostMortem](t)(d.locked(t).postMortems.UpdatePostMortem(showing(t, ana), &debriefv1.UpdatePostMortemRequest{
 			PostMortem: &debriefv1.PostMortem{Name: published.GetName(), Restriction: &debriefv1.Restriction{People: []string{"apiKeys/first-responder"}}},
 		}))
 		if p.GetUnpublishedChanges() {
@@ -176,7 +176,7 @@ func TestWatchersAreNotToldOfWhatIsRestricted(t *testing.T) {
 			t.Fatal(err)
 		}
 		must[*debriefv1.WatchEventsResponse](t)(stream.Recv())
-		must[*debriefv1.Incident](t)(d.incidents.CreateIncident(showing(t, ana), &debriefv1.CreateIncidentRequest{Incident: &debriefv1.Incident{
+		must[*debriefv1.Incident](t)(d.locked(t).incidents.CreateIncident(showing(t, ana), &debriefv1.CreateIncidentRequest{Incident: &debriefv1.Incident{
 			Title: "Somebody was here", Restriction: &debriefv1.Restriction{People: []string{"apiKeys/first-responder"}},
 		}}))
 		open := d.open(t, "It is slow")
@@ -200,7 +200,7 @@ func TestSubscriptionsAreNotToldOfWhatIsRestricted(t *testing.T) {
 			return http.StatusOK
 		})
 		d.subscribe(t, "chat", r.URL)
-		must[*debriefv1.Incident](t)(d.incidents.CreateIncident(showing(t, ana), &debriefv1.CreateIncidentRequest{Incident: &debriefv1.Incident{
+		must[*debriefv1.Incident](t)(d.locked(t).incidents.CreateIncident(showing(t, ana), &debriefv1.CreateIncidentRequest{Incident: &debriefv1.Incident{
 			Title: "Somebody was here", Restriction: mine,
 		}}))
 		later := d.open(t, "A key was lost")
@@ -293,7 +293,7 @@ func TestWhatIsRestrictedMeanwhileIsNotShown(t *testing.T) {
 	d := serve(t, hooked, service.Options{})
 	ana, ben := d.firstKey(t, debriefv1.Role_ROLE_RESPONDER), d.firstKey(t, debriefv1.Role_ROLE_VIEWER)
 	hooked.happens = func() {
-		must[*debriefv1.Incident](t)(d.incidents.CreateIncident(showing(t, ana), &debriefv1.CreateIncidentRequest{Incident: &debriefv1.Incident{
+		must[*debriefv1.Incident](t)(d.locked(t).incidents.CreateIncident(showing(t, ana), &debriefv1.CreateIncidentRequest{Incident: &debriefv1.Incident{
 			Title: "Somebody was here", Restriction: &debriefv1.Restriction{People: []string{"apiKeys/first-responder"}},
 		}}))
 	}

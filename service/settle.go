@@ -91,7 +91,20 @@ func (b *base) settleStarted(ctx context.Context, item repository.ActionItem) er
 	if err != nil {
 		return err
 	}
-	return b.settleFollowUpClocks(ctx, incidents, item.StartTime, reasonActed+actionItemName(item.ID))
+	hidden, err := b.concealedFrom(asOutsider(ctx))
+	if err != nil {
+		return err
+	}
+	return b.settleFollowUpClocks(ctx, incidents, item.StartTime, acted(hidden, item))
+}
+
+// acted is the reason that an action item was started. It does not name one of which not everybody may know.
+func acted(hidden *concealed, item repository.ActionItem) string {
+	name := actionItemName(item.ID)
+	if hidden != nil && hidden.of(name) {
+		return reasonActed
+	}
+	return reasonActed + ": " + name
 }
 
 // incidentsAbout are the incidents that an action item is about: its own, and those of its post-mortem.
@@ -149,8 +162,12 @@ func (b *base) lookForDoings(ctx context.Context, incident repository.Incident) 
 		Where: repository.And{about, repository.NumberRange{Field: "start_time", Min: repository.Unset + 1, Max: b.present().Add(maxClockSkew).UnixMilli()}},
 		Limit: maxActions,
 	})
+	if err != nil || len(items) == 0 {
+		return found, err
+	}
+	hidden, err := b.concealedFrom(asOutsider(ctx))
 	for _, item := range items {
-		found.add(clock.FollowUp, incident.ClockResetTime, doing{item.StartTime, reasonActed + actionItemName(item.ID)})
+		found.add(clock.FollowUp, incident.ClockResetTime, doing{item.StartTime, acted(hidden, item)})
 	}
 	return found, err
 }

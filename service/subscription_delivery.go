@@ -22,7 +22,7 @@ const deliveryRetention = 7 * 24 * time.Hour
 func newDelivery(subscription, id string, event repository.Event, now time.Time) repository.EventDelivery {
 	return repository.EventDelivery{
 		Header:   repository.Header{ID: id, Parent: subscription, Revision: 1, CreateTime: now, UpdateTime: now},
-		Sequence: event.Sequence(), Type: event.Type, Resource: event.Resource, State: eventPending,
+		Sequence: event.Sequence(), Type: event.Type, Resource: event.Resource, Incident: event.Incident, State: eventPending,
 		WebhookID: webhook.MessageID(subscription, event.CreationKey),
 	}
 }

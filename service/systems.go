@@ -88,7 +88,14 @@ func (s *Systems) checkSystem(ctx context.Context, known string, system *debrief
 	if system.GetPostMortem() == "" || system.GetPostMortem() == known {
 		return nil
 	}
-	return s.checkPostMortem(ctx, system.GetPostMortem())
+	if err := s.checkPostMortem(ctx, system.GetPostMortem()); err != nil {
+		return err
+	}
+	secret, err := s.isSecret(ctx, system.GetPostMortem())
+	if err == nil && secret {
+		err = invalid("system.post_mortem", "is restricted, and everybody may read what is known of a system: leave it out")
+	}
+	return err
 }
 
 // GetSystem reads a system.

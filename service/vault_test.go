@@ -55,7 +55,7 @@ func newVault(t *testing.T, d *debrief) *vault {
 		Parent: v.incident, TimelineEntry: &debriefv1.TimelineEntry{Text: "The " + secret + " is out."},
 	}))
 	delivery := must[*debriefv1.ListDeliveriesResponse](t)(d.intake.ListDeliveries(t.Context(), &debriefv1.ListDeliveriesRequest{})).GetDeliveries()[0]
-	must[*debriefv1.Incident](t)(d.incidents.UpdateIncident(showing(t, v.insider), &debriefv1.UpdateIncidentRequest{
+	must[*debriefv1.Incident](t)(d.locked(t).incidents.UpdateIncident(showing(t, v.insider), &debriefv1.UpdateIncidentRequest{
 		Incident: &debriefv1.Incident{Name: v.incident, Restriction: &debriefv1.Restriction{Teams: []string{"security"}}},
 	}))
 

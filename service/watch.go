@@ -8,6 +8,7 @@ import (
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
 	"github.com/debriefhq/debrief/repository"
+	"github.com/debriefhq/debrief/service/access"
 )
 
 const (
@@ -80,7 +81,11 @@ func (w *watcher) run(ctx context.Context) error {
 			return stopping()
 		default:
 		}
-		sent, err := w.catchUp(ctx)
+		admitted, err := w.readmit(ctx)
+		if err != nil {
+			return err
+		}
+		sent, err := w.catchUp(admitted)
 		if err != nil {
 			return err
 		}
@@ -101,6 +106,15 @@ func (w *watcher) run(ctx context.Context) error {
 			silence = w.after(w.heartbeat)
 		}
 	}
+}
+
+// readmit has the caller show again who they are: a key may have been revoked since, a token have expired, and a person have left a team.
+func (w *watcher) readmit(ctx context.Context) (context.Context, error) {
+	principal, err := w.authenticate(ctx)
+	if err == nil && !principal.Role.Includes(access.Viewer) {
+		err = roleRequired(principal, debriefv1.EventService_WatchEvents_FullMethodName, access.Viewer)
+	}
+	return access.WithPrincipal(ctx, principal), err
 }
 
 func (w *watcher) beat() error {
