@@ -40,11 +40,7 @@ func TestReplicasAreKilledUnderLoad(t *testing.T) {
 	s := newStormOf(kills*deliveriesBetween*alertsInDelivery/2, 2, 4)
 	hook := newHook(t)
 	store, replicas := serveTwice(t, "--webhooks-allow-private-addresses")
-	must[*debriefv1.SubscriptionWithSecret](t)(replicas[0].subscriptions.CreateSubscription(t.Context(), &debriefv1.CreateSubscriptionRequest{
-		SubscriptionId: "all", Subscription: &debriefv1.Subscription{
-			Title: "All", Filter: `event.type.startsWith("INCIDENT_")`, Webhook: &debriefv1.Webhook{Uri: hook.URL, Format: debriefv1.Webhook_FORMAT_EVENT},
-		},
-	}))
+	replicas[0].subscribe(t, hook)
 	survivors := s.sendWhileKilling(t, store, replicas, kills)
 	s.check(t, survivors[0])
 	hook.check(t, survivors[1], kills)

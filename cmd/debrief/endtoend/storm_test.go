@@ -146,7 +146,7 @@ func (s *storm) check(t *testing.T, d *debrief) {
 	if found != len(incidents) {
 		t.Errorf("there are %d incidents, want %d", len(incidents), found)
 	}
-	s.checkEvents(t, d, incidents)
+	s.checkEvents(t, d, incidents, func(string) bool { return false })
 }
 
 // awaitDeliveries waits until everything that was acknowledged is worked off, also what a server that is gone has left behind.
