@@ -54,6 +54,25 @@ func TestTheCounterOfIDsDoesNotEndWithinAMillisecond(t *testing.T) {
 	}
 }
 
+// TestIDsDifferWhereTheClockJumps has the clock come to the same millisecond again and again.
+func TestIDsDifferWhereTheClockJumps(t *testing.T) {
+	newID := NewIDs(rand.Reader)
+	now := time.UnixMilli(1767225600123)
+	seen := map[string]bool{}
+	for i := range 5000 {
+		jump := []time.Duration{0, -time.Hour, 365 * 24 * time.Hour, time.Millisecond}[i%4]
+		id := newID(now.Add(jump))
+		if counted := id[:14]; seen[counted] {
+			t.Fatalf("id %d, %s: another one of its millisecond has the same counter", i, id)
+		} else {
+			seen[counted] = true
+		}
+		if made, err := ulid.ParseStrict(id); err != nil || made.Time() != ulid.Timestamp(now.Add(jump)) {
+			t.Fatalf("id %s: time %d, error %v; want the time that it was made for", id, made.Time(), err)
+		}
+	}
+}
+
 func TestIDsOfTwoProcessesDiffer(t *testing.T) {
 	one, other, now := NewIDs(rand.Reader), NewIDs(rand.Reader), time.UnixMilli(1767225600123)
 	for range 1000 {

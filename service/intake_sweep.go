@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -14,14 +15,23 @@ const (
 	// sweptAtOnce is how many deliveries that were left behind are taken at once, with their bodies; sweepRounds how often.
 	sweptAtOnce = 20
 	sweepRounds = 500
+	// longestWait is more than any delivery waits: what is due even later was written down before the clock was set back.
+	longestWait = 2 * maxBackoff
 )
+
+// isDue says whether a delivery that waits is to be worked off.
+func isDue(delivery *repository.Delivery, now time.Time) bool {
+	return delivery.State == deliveryPending && (!delivery.NextAttemptTime.After(now) || delivery.NextAttemptTime.After(now.Add(longestWait)))
+}
 
 // WorkDeliveries works off the deliveries that are due: those that were left behind by a process that ended, that are to be
 // tried again, or to be replayed. It may run on any number of replicas at once, and be interrupted anywhere.
 func (s *Services) WorkDeliveries(ctx context.Context) error {
-	query := repository.Query{
-		Where: repository.NumberRange{Field: "next_attempt_time", Min: repository.Unset + 1, Max: s.base.present().UnixMilli()}, Limit: sweptAtOnce,
-	}
+	now := s.base.present()
+	query := repository.Query{Limit: sweptAtOnce, Where: repository.Or{
+		repository.NumberRange{Field: "next_attempt_time", Min: repository.Unset + 1, Max: now.UnixMilli()},
+		repository.NumberRange{Field: "next_attempt_time", Min: now.Add(longestWait).UnixMilli() + 1, Max: math.MaxInt64},
+	}}
 	rounds := 0
 	for due, err := range everyPage(ctx, repository.DeliverySchema, s.base.repository.Deliveries(), query) {
 		if err != nil {
@@ -61,8 +71,7 @@ func (s *Intake) takeUp(ctx context.Context, due []repository.Delivery) error {
 func (s *Intake) claim(ctx context.Context, id string, now time.Time) (repository.Delivery, error) {
 	claimed := false
 	delivery, err := s.repository.Deliveries().Update(ctx, id, func(delivery *repository.Delivery) (repository.Effects, error) {
-		claimed = delivery.State == deliveryPending && !delivery.NextAttemptTime.After(now)
-		if !claimed {
+		if claimed = isDue(delivery, now); !claimed {
 			return repository.Effects{}, repository.ErrUnchanged
 		}
 		delivery.NextAttemptTime = now.Add(leftBehind)
