@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -180,7 +181,10 @@ func (l *ledger) insist(ctx context.Context, ask func(context.Context, *debrief)
 		switch code := status.Code(err); code {
 		case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Aborted:
 			l.refuse(code)
-			return false
+			if inside.MatchString(err.Error()) {
+				fault = fmt.Errorf("callers are told of the inside: %w", err)
+			}
+			return fault != nil
 		default:
 			fault = err
 			return true
@@ -191,6 +195,9 @@ func (l *ledger) insist(ctx context.Context, ask func(context.Context, *debrief)
 	}
 	return incident, err
 }
+
+// inside is what only the log may tell.
+var inside = regexp.MustCompile(`(?i)127\.0\.0\.1|mongo|sqlite|ferret|socket|topology|disk is full|locked|/tmp`)
 
 func (l *ledger) refuse(code codes.Code) {
 	l.refused.Add(1)
