@@ -40,6 +40,7 @@ var faults = []struct {
 	{"the store is slow", `{"type": "latency", "stream": "downstream", "attributes": {"latency": 100}}`, 3, goesOn},
 	{"answers are cut off", `{"type": "limit_data", "stream": "downstream", "attributes": {"bytes": 7001}}`, 3, stumbles},
 	{"requests are cut off", `{"type": "limit_data", "stream": "upstream", "attributes": {"bytes": 9001}}`, 3, stumbles},
+	{"the store answers errors", `{"type": "error", "stream": "downstream", "attributes": {"every": 3}}`, 3, stumbles},
 	{"connections are reset", `{"type": "reset_peer", "stream": "downstream", "attributes": {"timeout": 50}}`, 3, isAway},
 	{"one replica is cut off", "", 1, isAway},
 	{"two replicas are not heard", `{"type": "timeout", "stream": "upstream", "attributes": {"timeout": 0}}`, 2, isAway},
