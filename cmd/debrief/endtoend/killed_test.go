@@ -28,7 +28,7 @@ const toldAtOnce = 100
 // killsPatience bounds how long a storm may take in which replicas are killed all the time.
 const killsPatience = 10 * time.Minute
 
-// TestReplicasAreKilledUnderLoad kills one of two replicas at a time, while alerts come in through both and a receiver is told of
+// TestReplicasAreKilledUnderLoad kills one of three replicas at a time, while alerts come in through all and a receiver is told of
 // them. Which replica, and when, is decided by the seed. Nothing that was acknowledged is lost, and nothing is there twice.
 func TestReplicasAreKilledUnderLoad(t *testing.T) {
 	t.Parallel()
@@ -39,19 +39,19 @@ func TestReplicasAreKilledUnderLoad(t *testing.T) {
 	const deliveriesBetween, alertsInDelivery = 3 * sendersAtOnce, 3
 	s := newStormOf(kills*deliveriesBetween*alertsInDelivery/2, 2, 4)
 	hook := newHook(t)
-	store, replicas := serveTwice(t, "--webhooks-allow-private-addresses")
+	store, replicas := serveTimes(t, 3, "--webhooks-allow-private-addresses")
 	replicas[0].subscribe(t, hook)
 	survivors := s.sendWhileKilling(t, store, replicas, kills)
 	s.check(t, survivors[0])
 	hook.check(t, survivors[1], kills)
 }
 
-// sendWhileKilling delivers a storm through two replicas, of which one is killed at a time and started again. It answers those
+// sendWhileKilling delivers a storm through three replicas, of which one is killed at a time and started again. It answers those
 // that run in the end.
-func (s *storm) sendWhileKilling(t *testing.T, store string, replicas [2]*debrief, kills int) [2]*debrief {
+func (s *storm) sendWhileKilling(t *testing.T, store string, replicas []*debrief, kills int) (survivors []*debrief) {
 	t.Helper()
 	moments := s.moments(kills)
-	var current [2]atomic.Pointer[debrief]
+	var current [3]atomic.Pointer[debrief]
 	for i := range replicas {
 		current[i].Store(replicas[i])
 	}
@@ -62,7 +62,7 @@ func (s *storm) sendWhileKilling(t *testing.T, store string, replicas [2]*debrie
 	done := make(chan struct{})
 	senders.Go(func() error {
 		defer close(done)
-		return s.send(ctx, func() *debrief { return current[turn.Add(1)%2].Load() }, func(by *debrief) {
+		return s.send(ctx, func() *debrief { return current[turn.Add(1)%3].Load() }, func(by *debrief) {
 			if slices.Contains(moments, int(count.Add(1))) {
 				_ = by.command.Process.Kill() // It is gone already where the moment before was the same.
 			}
@@ -78,6 +78,8 @@ func (s *storm) sendWhileKilling(t *testing.T, store string, replicas [2]*debrie
 			died = 0
 		case <-current[1].Load().exited:
 			died = 1
+		case <-current[2].Load().exited:
+			died = 2
 		}
 		if died >= 0 {
 			deaths++
@@ -90,7 +92,10 @@ func (s *storm) sendWhileKilling(t *testing.T, store string, replicas [2]*debrie
 	if deaths != kills {
 		t.Errorf("replicas died %d times, want %d", deaths, kills)
 	}
-	return [2]*debrief{current[0].Load(), current[1].Load()}
+	for i := range current {
+		survivors = append(survivors, current[i].Load())
+	}
+	return survivors
 }
 
 // hook is a receiver of webhooks that remembers the sequences that came, for each resource, in the order in which they came

@@ -24,12 +24,22 @@ import (
 // serveTwice starts two servers on one new database.
 func serveTwice(t *testing.T, more ...string) (store string, replicas [2]*debrief) {
 	t.Helper()
+	store, both := serveTimes(t, 2, more...)
+	return store, [2]*debrief(both)
+}
+
+// serveTimes starts several servers on one new database.
+func serveTimes(t *testing.T, times int, more ...string) (store string, replicas []*debrief) {
+	t.Helper()
 	store = mongodbtest.NewDatabase(t)
-	// Both come upon an empty database at the same time.
+	// All come upon an empty database at the same time.
 	arguments := append([]string{"serve", "--store", store, "--grpc-addr", "127.0.0.1:0", "--http-addr", "127.0.0.1:0"}, more...)
-	launched := [2]*program{launch(t, binaryPath(t), arguments...), launch(t, binaryPath(t), arguments...)}
-	for i := range replicas {
-		replicas[i] = ready(t, launched[i])
+	var launched []*program
+	for range times {
+		launched = append(launched, launch(t, binaryPath(t), arguments...))
+	}
+	for _, one := range launched {
+		replicas = append(replicas, ready(t, one))
 	}
 	return store, replicas
 }
