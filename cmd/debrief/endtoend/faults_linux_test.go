@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
 	"google.golang.org/grpc/codes"
 )
 
@@ -75,6 +76,46 @@ func lockForWriting(t *testing.T, path string) (release func()) {
 	}
 }
 
+// withhold lets nobody write to a file and its log any more, not even who has them open, as on a disk that became read-only.
+func withhold(t *testing.T, path string) (end func()) {
+	t.Helper()
+	for _, name := range []string{path, path + "-wal"} {
+		if err := setImmutable(name, true); errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOTTY) || errors.Is(err, syscall.EOPNOTSUPP) {
+			t.Skipf("only root may withhold a file, on a file system such as ext4: %v", err)
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = setImmutable(name, false) }) // It may be over, and the file gone.
+	}
+	return func() {
+		for _, name := range []string{path, path + "-wal"} {
+			if err := setImmutable(name, false); err != nil {
+				t.Errorf("let %s be written to: %v", name, err)
+			}
+		}
+	}
+}
+
+// immutableFlag is FS_IMMUTABLE_FL of Linux's uapi/linux/fs.h.
+const immutableFlag = 0x10
+
+// setImmutable sets the attribute of a file by which it can't be changed: chattr(1).
+func setImmutable(path string, immutable bool) error {
+	file, err := os.Open(filepath.Clean(path))
+	if err != nil {
+		return err
+	}
+	attributes, err := unix.IoctlGetInt(int(file.Fd()), unix.FS_IOC_GETFLAGS)
+	if err == nil {
+		attributes &^= immutableFlag
+		if immutable {
+			attributes |= immutableFlag
+		}
+		err = unix.IoctlSetPointerInt(int(file.Fd()), unix.FS_IOC_SETFLAGS, attributes)
+	}
+	return errors.Join(err, file.Close())
+}
+
 // TestFaultsOfTheFile has the file of a store in trouble while callers go on asking. Reads go on, and writes as soon as the trouble
 // is over, without a restart: nothing that was acknowledged is lost or there twice, and nothing is there in part.
 func TestFaultsOfTheFile(t *testing.T) {
@@ -94,6 +135,7 @@ func TestFaultsOfTheFile(t *testing.T) {
 			return fill(t, filepath.Dir(path))
 		}, http.StatusOK, codes.ResourceExhausted},
 		{"another process writes", (*testing.T).TempDir, lockForWriting, http.StatusServiceUnavailable, codes.DeadlineExceeded},
+		{"the file takes no writes", (*testing.T).TempDir, withhold, http.StatusServiceUnavailable, codes.Unavailable},
 	} {
 		t.Run(fault.name, func(t *testing.T) {
 			t.Parallel()
