@@ -142,6 +142,7 @@ func TestFaultsOfTheFile(t *testing.T) {
 			path, hook := filepath.Join(fault.place(t), "debrief.db"), newHook(t)
 			d := serve(t, "sqlite:"+path, ledgerFlags(t)...)
 			d.subscribe(t, hook)
+			follower := newFollower(t, d)
 			l := openLedger(t, fault.name, []*debrief{d}, newStormOf(60, 1, 2).groups)
 			l.goesOn(t, 6)
 			end := fault.begin(t, path)
@@ -164,6 +165,7 @@ func TestFaultsOfTheFile(t *testing.T) {
 			l.check(t, d)
 			checkAlerts(t, d, l.delivered())
 			hook.check(t, d, 1)
+			follower.check(t, d.follow(t))
 		})
 	}
 }

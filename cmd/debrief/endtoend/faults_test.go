@@ -59,6 +59,7 @@ func TestFaultsOnTheWayToTheStore(t *testing.T) {
 		links[i], replicas[i] = over, serve(t, uri, flags...)
 	}
 	replicas[0].subscribe(t, hook)
+	followers := []*follower{newFollower(t, replicas[0]), newFollower(t, replicas[2])}
 	alerts := newStormOf(40*len(faults), 1, 2).groups
 	var delivered []group
 	for i, fault := range faults {
@@ -87,6 +88,9 @@ func TestFaultsOnTheWayToTheStore(t *testing.T) {
 	checkAlerts(t, replicas[0], delivered)
 	hook.check(t, replicas[1], len(faults))
 	checkOneFeed(t, replicas)
+	for _, follower := range followers {
+		follower.check(t, replicas[1].follow(t))
+	}
 }
 
 // suffer waits until a fault has done to some what it does, and wants all of them to say so.
