@@ -40,8 +40,9 @@ type Authenticator interface {
 
 // Certificates knows who has a certificate of TLS.
 type Certificates interface {
-	// Authenticate answers whose the verified certificate of a call is; false where it has none, or nobody is known by it.
-	Authenticate(ctx context.Context) (access.Principal, bool)
+	// Authenticate answers whose the verified certificate of a call is; false where it has none, or nobody is known by it. An
+	// access.CredentialsError says that it is not taken.
+	Authenticate(ctx context.Context) (access.Principal, bool, error)
 }
 
 // authenticate says who calls. It is a stateError where that is asked for, and not shown.
@@ -54,8 +55,9 @@ func (b *base) authenticate(ctx context.Context) (access.Principal, error) {
 		return b.principalOf(ctx, credentials(values[0]))
 	}
 	if b.access.Certificates != nil {
-		if principal, ok := b.access.Certificates.Authenticate(ctx); ok {
-			return principal, nil
+		principal, known, err := b.access.Certificates.Authenticate(ctx)
+		if known || err != nil {
+			return principal, refusedCredentials(err)
 		}
 	}
 	if b.access.Required {
@@ -100,13 +102,21 @@ func (b *base) principalOf(ctx context.Context, secret string) (access.Principal
 		return access.Principal{}, notTaken()
 	}
 	principal, err := b.access.Tokens.Authenticate(ctx, secret)
-	if refused, ok := errors.AsType[*access.CredentialsError](err); ok {
-		return access.Principal{}, unauthenticated("CREDENTIALS_INVALID", refused.Error())
+	if errors.As(err, new(*access.CredentialsError)) {
+		return access.Principal{}, refusedCredentials(err)
 	}
 	if err != nil {
 		return access.Principal{}, b.unknowable(ctx, err)
 	}
 	return principal, nil
+}
+
+// refusedCredentials tells whoever showed them what is wrong with their credentials; nil: nothing is.
+func refusedCredentials(err error) error {
+	if err == nil {
+		return nil
+	}
+	return unauthenticated("CREDENTIALS_INVALID", err.Error())
 }
 
 // notTaken tells nobody whether a key is unknown, expired or revoked.

@@ -71,6 +71,15 @@ func TestCommandsSpeakTLS(t *testing.T) {
 	})
 }
 
+func TestACertificateSaysWhoRunsACommand(t *testing.T) {
+	files := newTrusted(t)
+	address, _ := startServingBoth(t, files.server("--tls-client-ca", files.ca, "--tls-client-roles", "cn:ana=facilitator", "--require-authentication")...)
+	runOf{
+		arguments: []string{"--tls-ca", files.ca, "--tls-client-cert", files.clientCert, "--tls-client-key", files.clientKey},
+		want:      "certificates/cn:ana, FACILITATOR",
+	}.run(t, address, "whoami")
+}
+
 func TestCommandsShowACertificate(t *testing.T) {
 	files := newTrusted(t)
 	address, _ := startServingBoth(t, files.server("--tls-client-ca", files.ca)...)

@@ -22,7 +22,7 @@ Only this machine can reach the server unless callers have to show who they are 
 mean otherwise. debrief key create makes the first API key, next to the store.
 
 With --tls-cert and --tls-key both addresses speak TLS, and nothing is served in the clear; with --tls-client-ca callers show
-certificates, too. The files are read again when they change.
+certificates, too, and with --tls-client-roles these say who they are. The files are read again when they change.
 
 Alerts open incidents, whose severity is read from a label: critical, high, warning, info, p1 to p5, sev1 to sev5 and the
 like are known (see --alert-severities).

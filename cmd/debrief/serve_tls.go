@@ -13,6 +13,7 @@ func addServerTLSFlags(command *cobra.Command, options *server.TLSOptions) {
 	flags.StringVar(&options.Key, "tls-key", "", "PEM `file` of the certificate's private key")
 	flags.StringVar(&options.ClientCA, "tls-client-ca", "", "PEM `file` of the authorities by whose certificates callers may say who they are (default: callers are not asked)")
 	flags.StringVar(&options.ClientAuth, "tls-client-auth", "", "what becomes of callers that show no certificate though asked: require refuses them, allow lets them in (default: require)")
+	flags.StringSliceVar(&options.ClientRoles, "tls-client-roles", nil, "`pairs` of a name in a caller's certificate and the role that it gives, such as dns:ci.example.com=responder,uri:spiffe://example.com/wall=viewer; kinds of names are cn, dns, email, subject and uri")
 	flags.DurationVar(&options.ReloadInterval, "tls-reload-interval", options.ReloadInterval, "how often to look whether the TLS files have changed")
 	for _, name := range []string{"tls-cert", "tls-key", "tls-client-ca"} {
 		completeFile(command, name)
@@ -23,7 +24,7 @@ func addServerTLSFlags(command *cobra.Command, options *server.TLSOptions) {
 // checkServerTLSFlags refuses what would have Debrief serve with less than was asked for: flags that are given and empty, as by a
 // variable of a script that is not set, and those that say how to call a server where nothing says how to serve.
 func checkServerTLSFlags(flags *pflag.FlagSet) error {
-	for _, name := range []string{"tls-cert", "tls-key", "tls-client-ca", "tls-client-auth"} {
+	for _, name := range []string{"tls-cert", "tls-key", "tls-client-ca", "tls-client-auth", "tls-client-roles"} {
 		if flag := flags.Lookup(name); flag.Changed && flag.Value.String() == "" {
 			return usagef("%s is empty: want a value, or leave the flag out", name)
 		}

@@ -263,8 +263,8 @@ func (AuditRecord_Decision) EnumDescriptor() ([]byte, []int) {
 // Caller is who calls, as Debrief knows them.
 type Caller struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Their name, as events and the audit trail have it: `apiKeys/{api_key}`, or what an OpenID provider calls a person. Empty where
-	// the server does not ask for it.
+	// Their name, as events and the audit trail have it: `apiKeys/{api_key}`, what an OpenID provider calls a person, or
+	// `certificates/` and a name in a certificate, such as `certificates/dns:ci.example.com`. Empty where the server does not ask for it.
 	Principal string `protobuf:"bytes,1,opt,name=principal,proto3" json:"principal,omitempty"`
 	// What they may do.
 	Role Role `protobuf:"varint,2,opt,name=role,proto3,enum=debrief.v1.Role" json:"role,omitempty"`

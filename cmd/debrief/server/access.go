@@ -13,9 +13,10 @@ import (
 // access says who may call.
 func (c *Config) access() service.AccessOptions {
 	return service.AccessOptions{
-		Required: c.RequireAuthentication,
-		Tokens:   c.tokens,
-		Audit:    c.Audit == AuditOn || c.Audit == AuditAuto && c.RequireAuthentication,
+		Required:     c.RequireAuthentication,
+		Tokens:       c.tokens,
+		Certificates: c.certified,
+		Audit:        c.Audit == AuditOn || c.Audit == AuditAuto && c.RequireAuthentication,
 	}
 }
 

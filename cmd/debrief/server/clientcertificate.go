@@ -4,12 +4,50 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/peer"
+
+	"github.com/debriefhq/debrief/service/access"
 )
+
+// certified knows who has a certificate.
+type certified struct{ access.Certificates }
+
+// Authenticate answers whose the certificate is by which the caller has proved who they are.
+func (c certified) Authenticate(ctx context.Context) (access.Principal, bool, error) {
+	certificate, ok := clientCertificate(ctx)
+	if !ok {
+		return access.Principal{}, false, nil
+	}
+	return c.Principal(certificate)
+}
+
+// prepareClientRoles makes of the settings what knows who has a certificate.
+func (c *Config) prepareClientRoles() error {
+	switch {
+	case len(c.TLS.ClientRoles) == 0:
+		return nil
+	case c.TLS.ClientCA == "":
+		return errors.New("tls-client-ca is required where tls-client-roles is given: want the file of the authorities of callers")
+	case !c.RequireAuthentication:
+		return errors.New("require-authentication is required where tls-client-roles is given: whoever has no role could do everything without it")
+	}
+	roles, err := parseRoles(c.TLS.ClientRoles, "dns:ci.example.com=responder")
+	if err != nil {
+		return fmt.Errorf("tls-client-roles: %w", err)
+	}
+	known, err := access.NewCertificates(roles)
+	if err != nil {
+		return fmt.Errorf("tls-client-roles: %w", err)
+	}
+	c.certified = certified{known}
+	return nil
+}
 
 // clientCertificate is the certificate by which the caller of a gRPC call, or of an HTTP request and the call that became of it,
 // has proved who they are when the connection began. It was issued by an authority of Config.TLS.ClientCA, for client

@@ -108,6 +108,8 @@ type Config struct {
 	email service.EmailOptions
 	// tokens knows who has a token; nil where none are taken.
 	tokens service.Authenticator
+	// certified knows who has a certificate; nil where nobody is known by one.
+	certified service.Certificates
 	// certificates are what TLS is served with; nil where it is not.
 	certificates *certificates
 }
@@ -176,7 +178,7 @@ func (c *Config) complete() error {
 		}
 		c.Store = store
 	}
-	if err := errors.Join(c.checkBounds(), c.checkOrigins(), c.checkPublicURL(), c.checkFormat(), c.readPolicies(), c.prepareEmail(), c.prepareOIDC(), c.prepareTLS()); err != nil {
+	if err := errors.Join(c.checkBounds(), c.checkOrigins(), c.checkPublicURL(), c.checkFormat(), c.readPolicies(), c.prepareEmail(), c.prepareOIDC(), c.prepareTLS(), c.prepareClientRoles()); err != nil {
 		return &SettingsError{err}
 	}
 	return nil

@@ -49,7 +49,7 @@ func (c *Config) prepareOIDC() error {
 		RoleClaim: c.OIDC.RoleClaim, TeamClaim: c.OIDC.TeamClaim, UserClaim: c.OIDC.UserClaim, Now: time.Now,
 	}
 	var err error
-	if options.Roles, err = parseRoles(c.OIDC.Roles); err != nil {
+	if options.Roles, err = parseRoles(c.OIDC.Roles, "sre=responder"); err != nil {
 		return fmt.Errorf("oidc-roles: %w", err)
 	}
 	if c.OIDC.DefaultRole != "" {
@@ -82,13 +82,13 @@ func (o OIDCOptions) checkUnused() error {
 	return nil
 }
 
-// parseRoles reads pairs of a value and a role. The value may have an equals sign in it.
-func parseRoles(pairs []string) (map[string]access.Role, error) {
+// parseRoles reads pairs of a value and a role, such as the example. The value may have an equals sign in it.
+func parseRoles(pairs []string, example string) (map[string]access.Role, error) {
 	roles := map[string]access.Role{}
 	for _, pair := range pairs {
 		at := strings.LastIndexByte(pair, '=')
 		if at <= 0 {
-			return nil, fmt.Errorf("%q is no pair: want VALUE=ROLE, such as sre=responder", pair)
+			return nil, fmt.Errorf("%q is no pair: want VALUE=ROLE, such as %s", pair, example)
 		}
 		role, err := access.ParseRole(pair[at+1:])
 		if err != nil {

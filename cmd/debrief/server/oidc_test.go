@@ -126,7 +126,7 @@ func TestOIDCSettingsThatMakeNoSense(t *testing.T) {
 }
 
 func TestValuesOfRolesMayHaveEqualsSigns(t *testing.T) {
-	got, err := parseRoles([]string{"cn=sre,ou=groups=responder", "leads=Facilitator"})
+	got, err := parseRoles([]string{"cn=sre,ou=groups=responder", "leads=Facilitator"}, "sre=responder")
 	if err != nil {
 		t.Fatal(err)
 	}

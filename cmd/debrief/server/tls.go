@@ -34,6 +34,10 @@ type TLSOptions struct {
 	ClientCA string
 	// ClientAuth is ClientAuthRequire, or ClientAuthAllow. Empty: ClientAuthRequire where there is a ClientCA.
 	ClientAuth string
+	// ClientRoles are pairs of a name that a caller's certificate has and the role that it gives, such as
+	// `dns:ci.example.com=responder`; see access.NewCertificates. Whose certificate has none of them has to say in another way who
+	// they are.
+	ClientRoles []string
 	// ReloadInterval is how often the server looks whether the files have changed.
 	ReloadInterval time.Duration
 }

@@ -78,7 +78,9 @@ func (a *Authority) Client(tb testing.TB, name string) Pair {
 func (a *Authority) Issue(tb testing.TB, template x509.Certificate) Pair {
 	tb.Helper()
 	template.SerialNumber = newSerial(tb)
-	template.DNSNames = []string{"localhost", "debrief.example"}
+	if template.DNSNames == nil {
+		template.DNSNames = []string{"localhost", "debrief.example"}
+	}
 	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	if template.NotBefore.IsZero() {
