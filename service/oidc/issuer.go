@@ -202,25 +202,11 @@ func verifying(set []json.RawMessage) []jose.JSONWebKey {
 	return keys
 }
 
-// signingKeys are the keys of the issuer for one token.
-type signingKeys struct {
-	issuer *issuer
-	// verified says that the issuer has signed the token.
-	verified bool
-	// unknown is why that can't be told.
-	unknown error
-}
-
-// VerifySignature answers what the issuer has signed.
-func (s *signingKeys) VerifySignature(ctx context.Context, token string) ([]byte, error) {
-	signed, err := jose.ParseSignedCompact(token, algorithms)
-	if err != nil {
-		return nil, err
-	}
+// verify answers what the issuer has signed.
+func (i *issuer) verify(ctx context.Context, signed *jose.JSONWebSignature) ([]byte, error) {
 	header := signed.Signatures[0].Header
-	keys, err := s.issuer.find(ctx, header.KeyID)
+	keys, err := i.find(ctx, header.KeyID)
 	if err != nil {
-		s.unknown = err
 		return nil, err
 	}
 	for _, key := range keys {
@@ -228,11 +214,10 @@ func (s *signingKeys) VerifySignature(ctx context.Context, token string) ([]byte
 			continue
 		}
 		if payload, err := signed.Verify(key); err == nil {
-			s.verified = true
 			return payload, nil
 		}
 	}
-	return nil, errors.New("it is not signed by a key of its issuer")
+	return nil, refusef("it is not signed by a key of %s, or with an algorithm that is not taken", i.url)
 }
 
 // bounded reads answers to their end, within a time and a size, so that nothing stays open where somebody leaves an answer alone.

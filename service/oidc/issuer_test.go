@@ -71,6 +71,12 @@ func newKey(t *testing.T, id string, algorithm jose.SignatureAlgorithm) key {
 	return key{id, algorithm, private}
 }
 
+// as is the same key, used with another algorithm than it is published for.
+func (k key) as(algorithm jose.SignatureAlgorithm) key {
+	k.algorithm = algorithm
+	return k
+}
+
 // sign makes a token. Header names what its header has beside the algorithm and the key's id.
 func (k key) sign(t *testing.T, claims map[string]any, header map[jose.HeaderKey]any) string {
 	t.Helper()
@@ -157,6 +163,9 @@ func (i *testIssuer) serve(w http.ResponseWriter, r *http.Request) {
 	case "/keys":
 		i.asked++
 		document = jose.JSONWebKeySet{Keys: i.keys}
+	case "/moved":
+		http.Redirect(w, r, "/keys", http.StatusTemporaryRedirect)
+		return
 	default:
 		http.NotFound(w, r)
 		return

@@ -123,28 +123,35 @@ func TestKeysAreTakenForADayWhileTheIssuerIsAway(t *testing.T) {
 func TestAnIssuerThatIsAnotherIsNotTaken(t *testing.T) {
 	t.Parallel()
 	key := newKey(t, "one", jose.ES256)
-	for name, metadata := range map[string]func(issuer *testIssuer) map[string]any{
-		"another issuer's metadata": func(i *testIssuer) map[string]any {
+	for name, test := range map[string]struct {
+		metadata func(issuer *testIssuer) map[string]any
+		want     string
+	}{
+		"another issuer's metadata": {func(i *testIssuer) map[string]any {
 			return map[string]any{"issuer": "https://other.example.com", "jwks_uri": i.URL + "/keys"}
-		},
-		"keys in the clear": func(i *testIssuer) map[string]any {
+		}, "did not match the issuer"},
+		"keys in the clear": {func(i *testIssuer) map[string]any {
 			return map[string]any{"issuer": i.URL, "jwks_uri": "http://keys.example.com/"}
-		},
-		"no keys": func(i *testIssuer) map[string]any { return map[string]any{"issuer": i.URL} },
-		"no such page": func(i *testIssuer) map[string]any {
+		}, "want https"},
+		"keys that are elsewhere": {func(i *testIssuer) map[string]any {
+			return map[string]any{"issuer": i.URL, "jwks_uri": i.URL + "/moved"}
+		}, "it answers with status 307"},
+		"no keys": {func(i *testIssuer) map[string]any { return map[string]any{"issuer": i.URL} }, "its jwks_uri is \"\""},
+		"no such page": {func(i *testIssuer) map[string]any {
 			return map[string]any{"issuer": i.URL, "jwks_uri": i.URL + "/none"}
-		},
-		"a huge document": func(i *testIssuer) map[string]any {
+		}, "it answers with status 404"},
+		"a huge document": {func(i *testIssuer) map[string]any {
 			return map[string]any{"issuer": i.URL, "jwks_uri": i.URL + "/keys", "x": strings.Repeat("x", 1<<20)}
-		},
+		}, "more than 1048576 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			issuer := startIssuer(t, key)
-			issuer.change(func() { issuer.metadata = metadata(issuer) })
+			issuer.change(func() { issuer.metadata = test.metadata(issuer) })
 			authenticator, _ := issuer.authenticator(t, nil)
-			if got := outcome(t, authenticator, key.sign(t, issuer.claims(nil), nil)); got != untold {
-				t.Errorf("the token is %s, want %s", got, untold)
+			_, err := authenticator.Authenticate(t.Context(), key.sign(t, issuer.claims(nil), nil))
+			if err == nil || errors.As(err, new(*access.CredentialsError)) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error is %v, want one that says %q, and not that the token is refused", err, test.want)
 			}
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,7 @@ func TestClaimsAreRead(t *testing.T) {
 		"roles in a claim with dots":            {nested, map[string]any{"realm_access.roles": []string{"leads"}}, access.Principal{Role: access.Facilitator}},
 		"a claim that is no object":             {nested, map[string]any{"realm_access": "roles"}, access.Principal{}},
 		"teams":                                 {teams, map[string]any{"https://example.com/teams": []string{"shop", "pay", "shop", "", " x", strings.Repeat("x", 65)}}, access.Principal{Role: access.Responder, Teams: []string{"pay", "shop"}}},
+		"as many teams as there may be":         {teams, map[string]any{"https://example.com/teams": append(manyTeams(256), "team-000")}, access.Principal{Role: access.Responder, Teams: manyTeams(256)}},
 		"no teams":                              {teams, nil, access.Principal{Role: access.Responder}},
 		"several audiences":                     {nil, map[string]any{"aud": []string{"other", "debrief-api"}}, access.Principal{Role: access.Responder}},
 		"an e-mail that is not verified":        {nil, map[string]any{"email_verified": false}, access.Principal{Name: "sub:1234", Role: access.Responder}},
@@ -132,45 +134,48 @@ func TestHostileTokensAreRefused(t *testing.T) {
 	good := signed(nil)
 	parts := strings.Split(good, ".")
 	for name, test := range map[string]struct{ token, want string }{
-		"another issuer":                  {signed(map[string]any{"iss": "https://other.example.com"}), "not of the issuer"},
-		"the issuer with a slash":         {signed(map[string]any{"iss": issuer.URL + "/"}), "not of the issuer"},
-		"no issuer":                       {signed(map[string]any{"iss": nil, "ISS": issuer.URL}), "not of the issuer"},
-		"another audience":                {signed(map[string]any{"aud": "somebody-else"}), "for another audience: want debrief or debrief-api"},
-		"no audience":                     {signed(map[string]any{"aud": nil}), "for another audience"},
-		"an audience by another spelling": {signed(map[string]any{"aud": nil, "AUD": "debrief"}), "for another audience"},
-		"it has expired":                  {signed(map[string]any{"exp": testNow.Add(-time.Minute).Unix()}), "has expired"},
-		"it never expires":                {signed(map[string]any{"exp": nil}), "does not say when it expires"},
-		"it expires by another spelling":  {signed(map[string]any{"exp": nil, "EXP": testNow.Add(time.Hour).Unix()}), "does not say when it expires"},
-		"it expires after all time":       {signed(map[string]any{"exp": 1e300}), "not"},
-		"it is not valid yet":             {signed(map[string]any{"nbf": testNow.Add(61 * time.Second).Unix()}), "not valid yet"},
-		"it was issued later":             {signed(map[string]any{"iat": testNow.Add(61 * time.Second).Unix()}), "not valid yet"},
-		"no subject":                      {signed(map[string]any{"sub": nil}), "its claim sub"},
-		"a subject with a line break":     {signed(map[string]any{"sub": "a\nb"}), "its claim sub"},
-		"a subject that is too long":      {signed(map[string]any{"sub": strings.Repeat("1", 125)}), "its claim sub"},
-		"groups that are a number":        {signed(map[string]any{"groups": 7}), "its claim groups is neither"},
-		"groups that are an object":       {signed(map[string]any{"groups": map[string]any{"sre": true}}), "its claim groups is neither"},
-		"groups of several types":         {signed(map[string]any{"groups": []any{"sre", 7}}), "its claim groups is neither"},
-		"groups within groups":            {signed(map[string]any{"groups": []any{[]any{"sre"}}}), "its claim groups is neither"},
-		"a key that somebody else has":    {foreign.sign(t, issuer.claims(nil), nil), "not signed by a key"},
-		"an unknown key":                  {unknown.sign(t, issuer.claims(nil), nil), "not signed by a key"},
-		"a key of another kind":           {elliptic.sign(t, issuer.claims(nil), nil), "not signed by a key"},
-		"a key that it brings along":      {foreign.sign(t, issuer.claims(nil), map[jose.HeaderKey]any{"jwk": jose.JSONWebKey{Key: foreign.private.Public()}}), "not signed by a key"},
-		"claims that were changed":        {parts[0] + "." + encoded(t, issuer.claims(map[string]any{"groups": "leads"})) + "." + parts[2], "not signed by a key"},
-		"no signature":                    {parts[0] + "." + parts[1] + ".", "not signed by a key"},
-		"the algorithm none":              {encoded(t, map[string]any{"alg": "none"}) + "." + parts[1] + ".", "no JWT that is signed"},
-		"the algorithm NONE":              {encoded(t, map[string]any{"alg": "NoNe", "kid": "one"}) + "." + parts[1] + ".", "no JWT that is signed"},
-		"the public key as a secret":      {signedBySecret(t, one, issuer.claims(nil)), "no JWT that is signed"},
-		"a token to log out":              {typed("logout+jwt"), "of a type"},
-		"a type that is no text":          {typed(7), "of a type"},
-		"a header that must be known":     {one.sign(t, issuer.claims(nil), map[jose.HeaderKey]any{"crit": []string{"x"}, "x": 1}), "not"},
-		"in the form of JSON":             {`{"payload":"` + parts[1] + `","protected":"` + parts[0] + `","signature":"` + parts[2] + `"}`, "no JWT that is signed"},
-		"a huge token":                    {signed(map[string]any{"x": strings.Repeat("x", oidc.MaxToken)}), "more than 16384 bytes"},
-		"no token at all":                 {"letmein", "no JWT that is signed"},
-		"dots":                            {"..", "no JWT that is signed"},
+		"another issuer":                     {signed(map[string]any{"iss": "https://other.example.com"}), "not of the issuer"},
+		"the issuer with a slash":            {signed(map[string]any{"iss": issuer.URL + "/"}), "not of the issuer"},
+		"no issuer":                          {signed(map[string]any{"iss": nil, "ISS": issuer.URL}), "not of the issuer"},
+		"another audience":                   {signed(map[string]any{"aud": "somebody-else"}), "for another audience: want debrief or debrief-api"},
+		"no audience":                        {signed(map[string]any{"aud": nil}), "for another audience"},
+		"an audience by another spelling":    {signed(map[string]any{"aud": nil, "AUD": "debrief"}), "for another audience"},
+		"it has expired":                     {signed(map[string]any{"exp": testNow.Add(-time.Minute).Unix()}), "has expired"},
+		"it never expires":                   {signed(map[string]any{"exp": nil}), "does not say when it expires"},
+		"it expires by another spelling":     {signed(map[string]any{"exp": nil, "EXP": testNow.Add(time.Hour).Unix()}), "does not say when it expires"},
+		"it expires after all time":          {signed(map[string]any{"exp": 1e300}), "not"},
+		"it is not valid yet":                {signed(map[string]any{"nbf": testNow.Add(61 * time.Second).Unix()}), "not valid yet"},
+		"it was issued later":                {signed(map[string]any{"iat": testNow.Add(61 * time.Second).Unix()}), "not valid yet"},
+		"no subject":                         {signed(map[string]any{"sub": nil}), "its claim sub"},
+		"a subject with a line break":        {signed(map[string]any{"sub": "a\nb"}), "its claim sub"},
+		"a subject that is too long":         {signed(map[string]any{"sub": strings.Repeat("1", 125)}), "its claim sub"},
+		"groups that are a number":           {signed(map[string]any{"groups": 7}), "its claim groups is neither"},
+		"teams beyond all measure":           {signed(map[string]any{"teams": manyTeams(257)}), "its claim teams has more than 256 teams"},
+		"groups that are an object":          {signed(map[string]any{"groups": map[string]any{"sre": true}}), "its claim groups is neither"},
+		"groups of several types":            {signed(map[string]any{"groups": []any{"sre", 7}}), "its claim groups is neither"},
+		"claims that are null":               {one.sign(t, nil, nil), "not of the issuer"},
+		"an algorithm that is not the key's": {one.as(jose.PS256).sign(t, issuer.claims(nil), nil), "not signed by a key"},
+		"groups within groups":               {signed(map[string]any{"groups": []any{[]any{"sre"}}}), "its claim groups is neither"},
+		"a key that somebody else has":       {foreign.sign(t, issuer.claims(nil), nil), "not signed by a key"},
+		"an unknown key":                     {unknown.sign(t, issuer.claims(nil), nil), "not signed by a key"},
+		"a key of another kind":              {elliptic.sign(t, issuer.claims(nil), nil), "not signed by a key"},
+		"a key that it brings along":         {foreign.sign(t, issuer.claims(nil), map[jose.HeaderKey]any{"jwk": jose.JSONWebKey{Key: foreign.private.Public()}}), "not signed by a key"},
+		"claims that were changed":           {parts[0] + "." + encoded(t, issuer.claims(map[string]any{"groups": "leads"})) + "." + parts[2], "not signed by a key"},
+		"no signature":                       {parts[0] + "." + parts[1] + ".", "not signed by a key"},
+		"the algorithm none":                 {encoded(t, map[string]any{"alg": "none"}) + "." + parts[1] + ".", "no JWT that is signed"},
+		"the algorithm NONE":                 {encoded(t, map[string]any{"alg": "NoNe", "kid": "one"}) + "." + parts[1] + ".", "no JWT that is signed"},
+		"the public key as a secret":         {signedBySecret(t, one, issuer.claims(nil)), "no JWT that is signed"},
+		"a token to log out":                 {typed("logout+jwt"), "of a type"},
+		"a type that is no text":             {typed(7), "of a type"},
+		"a header that must be known":        {one.sign(t, issuer.claims(nil), map[jose.HeaderKey]any{"crit": []string{"x"}, "x": 1}), "not"},
+		"in the form of JSON":                {`{"payload":"` + parts[1] + `","protected":"` + parts[0] + `","signature":"` + parts[2] + `"}`, "no JWT that is signed"},
+		"a huge token":                       {signed(map[string]any{"x": strings.Repeat("x", oidc.MaxToken)}), "more than 16384 bytes"},
+		"no token at all":                    {"letmein", "no JWT that is signed"},
+		"dots":                               {"..", "no JWT that is signed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			authenticator, _ := issuer.authenticator(t, nil)
+			authenticator, _ := issuer.authenticator(t, func(options *oidc.Options) { options.TeamClaim = "teams" })
 			if got := refusal(t, authenticator, test.token); !strings.Contains(got, test.want) {
 				t.Errorf("it is refused because %q, want …%s…", got, test.want)
 			} else if strings.Contains(got, parts[1]) {
@@ -178,6 +183,15 @@ func TestHostileTokensAreRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// manyTeams are as many, each another one.
+func manyTeams(count int) []string {
+	teams := make([]string, count)
+	for i := range teams {
+		teams[i] = fmt.Sprintf("team-%03d", i)
+	}
+	return teams
 }
 
 func encoded(t *testing.T, value any) string {
