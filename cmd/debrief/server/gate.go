@@ -8,8 +8,8 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/tap"
-
-	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
 const (
@@ -48,7 +48,13 @@ func (g *gate) admit(ctx context.Context, info *tap.Info) (context.Context, erro
 	return bounded, nil
 }
 
-// isStream says whether a method answers as long as somebody listens.
+// isStream says whether a method answers as long as somebody listens, by its descriptor.
 func isStream(method string) bool {
-	return method == debriefv1.EventService_WatchEvents_FullMethodName || strings.HasPrefix(method, "/grpc.")
+	name := protoreflect.FullName(strings.ReplaceAll(strings.TrimPrefix(method, "/"), "/", "."))
+	found, err := protoregistry.GlobalFiles.FindDescriptorByName(name)
+	if err != nil {
+		return false
+	}
+	described, ok := found.(protoreflect.MethodDescriptor)
+	return ok && (described.IsStreamingServer() || described.IsStreamingClient())
 }

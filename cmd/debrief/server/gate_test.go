@@ -25,6 +25,8 @@ func TestTheGateSetsDeadlines(t *testing.T) {
 		"a stream goes on":                  {debriefv1.EventService_WatchEvents_FullMethodName, 0, 0},
 		"a stream with a deadline":          {debriefv1.EventService_WatchEvents_FullMethodName, time.Hour, time.Hour},
 		"somebody who watches health":       {"/grpc.health.v1.Health/Watch", 0, 0},
+		"somebody who asks after health":    {"/grpc.health.v1.Health/Check", 0, 15 * time.Second},
+		"somebody who asks what there is":   {"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", 0, 0},
 		"a method that there is not at all": {"/debrief.v1.IncidentService/Nothing", 0, 15 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {

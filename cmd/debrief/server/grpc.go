@@ -40,36 +40,21 @@ type calls struct {
 }
 
 func newCalls(config Config, telemetry *telemetry, services *service.Services) (*calls, error) {
-	rules, err := services.Interceptors()
+	passed, err := newPassage(config, telemetry, services)
 	if err != nil {
 		return nil, err
 	}
-	interceptors := append([]grpc.UnaryServerInterceptor{
-		logCalls(telemetry.logger),
-		recovery.UnaryServerInterceptor(onPanic(telemetry.logger)),
-		defaultDeadline(config.DefaultDeadline),
-	}, rules...)
-	streamRules, err := services.StreamInterceptors()
-	if err != nil {
-		return nil, err
-	}
-	streamInterceptors := append([]grpc.StreamServerInterceptor{
-		logStreams(telemetry.logger),
-		recovery.StreamServerInterceptor(onPanic(telemetry.logger)),
-	}, streamRules...)
-	observer := observeCalls(telemetry)
 	c := &calls{
 		server: grpc.NewServer(slices.Concat(limits(), encrypted(config.certificates, telemetry.logger), []grpc.ServerOption{
 			grpc.InTapHandle(newGate(config.DefaultDeadline).admit),
-			grpc.StatsHandler(observer),
-			grpc.ChainUnaryInterceptor(interceptors...),
-			grpc.ChainStreamInterceptor(streamInterceptors...),
+			grpc.StatsHandler(passed.observer),
+			grpc.ChainUnaryInterceptor(passed.interceptors...),
+			grpc.ChainStreamInterceptor(passed.streamInterceptors...),
 		})...),
-		inProcess: newInProcess(chained(interceptors), chainedStreams(streamInterceptors), observer),
+		inProcess: passed.inProcess(services),
 		health:    health.NewServer(),
 	}
 	services.Register(c.server)
-	services.Register(c.inProcess)
 	for name := range c.server.GetServiceInfo() {
 		c.services = append(c.services, name)
 	}
@@ -77,6 +62,43 @@ func newCalls(config Config, telemetry *telemetry, services *service.Services) (
 	healthpb.RegisterHealthServer(c.server, c.health)
 	reflection.Register(c.server)
 	return c, nil
+}
+
+// passage is what every call passes, whichever way it comes by.
+type passage struct {
+	interceptors       []grpc.UnaryServerInterceptor
+	streamInterceptors []grpc.StreamServerInterceptor
+	observer           stats.Handler
+}
+
+func newPassage(config Config, telemetry *telemetry, services *service.Services) (*passage, error) {
+	rules, err := services.Interceptors()
+	if err != nil {
+		return nil, err
+	}
+	streamRules, err := services.StreamInterceptors()
+	if err != nil {
+		return nil, err
+	}
+	return &passage{
+		interceptors: append([]grpc.UnaryServerInterceptor{
+			logCalls(telemetry.logger),
+			recovery.UnaryServerInterceptor(onPanic(telemetry.logger)),
+			defaultDeadline(config.DefaultDeadline),
+		}, rules...),
+		streamInterceptors: append([]grpc.StreamServerInterceptor{
+			logStreams(telemetry.logger),
+			recovery.StreamServerInterceptor(onPanic(telemetry.logger)),
+		}, streamRules...),
+		observer: observeCalls(telemetry),
+	}, nil
+}
+
+// inProcess has the services called in this process.
+func (p *passage) inProcess(services *service.Services) *inProcess {
+	calls := newInProcess(chained(p.interceptors), chainedStreams(p.streamInterceptors), p.observer)
+	services.Register(calls)
+	return calls
 }
 
 // observeCalls makes a span and measurements of each call, but for those that machines make every few seconds.

@@ -53,10 +53,9 @@ func offlineCalls(config Config, quiet *telemetry, options service.Options) (*in
 	if err != nil {
 		return nil, err
 	}
-	calls, err := newCalls(config, quiet, services)
+	passed, err := newPassage(config, quiet, services)
 	if err != nil {
 		return nil, err
 	}
-	calls.server.Stop()
-	return calls.inProcess, nil
+	return passed.inProcess(services), nil
 }
