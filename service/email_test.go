@@ -72,9 +72,6 @@ func await(t *testing.T, timers *timers, holds func() bool) {
 		if looks%stall == 0 {
 			timers.pass(time.Second)
 		}
-		if t.Context().Err() != nil {
-			t.Fatal("it did not come true")
-		}
 	}
 }
 

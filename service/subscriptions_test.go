@@ -211,11 +211,7 @@ func TestEnableSubscriptionSkipsWhatWasMissed(t *testing.T) {
 		timers := newTimers(d)
 		dispatch(t, d.services, timers, "a")
 		d.happen(t, 1, 2)
-		for len(d.feed(t, "type = SUBSCRIPTION_DISABLED")) == 0 {
-			if t.Context().Err() != nil {
-				t.Fatal("it is not disabled")
-			}
-		}
+		await(t, timers, func() bool { return len(d.feed(t, "type = SUBSCRIPTION_DISABLED")) > 0 })
 		timers.pass(time.Minute)
 		enable := &debriefv1.EnableSubscriptionRequest{Name: "subscriptions/chat", SkipMissed: true}
 		must[*debriefv1.Subscription](t)(d.subscriptions.EnableSubscription(t.Context(), enable))

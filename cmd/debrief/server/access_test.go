@@ -118,6 +118,7 @@ func TestHealthAndReflectionAreOpen(t *testing.T) {
 			t.Errorf("%s: %v, want %v", method, got, want)
 		}
 	}
+	tellsWhatIsServed(t, server)
 }
 
 func TestTheNetworkIsServedToThoseWhoShowWhoTheyAre(t *testing.T) {

@@ -14,7 +14,12 @@ import (
 )
 
 func TestReflectionTellsWhatIsServed(t *testing.T) {
-	server := start(t, nil)
+	tellsWhatIsServed(t, start(t, nil))
+}
+
+// tellsWhatIsServed asks by reflection.
+func tellsWhatIsServed(t *testing.T, server *running) {
+	t.Helper()
 	stream, err := reflectionpb.NewServerReflectionClient(server.grpc).ServerReflectionInfo(t.Context())
 	if err != nil {
 		t.Fatal(err)
