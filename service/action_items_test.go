@@ -18,6 +18,7 @@ func (d *debrief) act(t *testing.T, item *debriefv1.ActionItem) *debriefv1.Actio
 }
 
 func TestAnActionItemStartsWithAnOwnerAndAFirstStep(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		item := d.act(t, &debriefv1.ActionItem{Title: "Ask before deleting"})
 		_, err := d.actionItems.StartActionItem(t.Context(), &debriefv1.StartActionItemRequest{Name: item.GetName(), Owner: "team-storage"})
@@ -37,6 +38,7 @@ func TestAnActionItemStartsWithAnOwnerAndAFirstStep(t *testing.T) {
 }
 
 func TestWhatDidNotHelpHasASuccessor(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		published := d.publish(t, d.open(t, "x").GetName())
 		factor := published.GetContributingFactors()[0].GetId()
@@ -70,6 +72,7 @@ func TestWhatDidNotHelpHasASuccessor(t *testing.T) {
 }
 
 func TestDroppedActionItemsSayWhyAndCanComeBack(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		item := d.act(t, &debriefv1.ActionItem{Title: "x"})
 		_, err := d.actionItems.DropActionItem(t.Context(), &debriefv1.DropActionItemRequest{Name: item.GetName()})
@@ -92,6 +95,7 @@ func TestDroppedActionItemsSayWhyAndCanComeBack(t *testing.T) {
 }
 
 func TestActionItemsReferToWhatExists(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		published := d.publish(t, d.open(t, "x").GetName())
 		const unknown = "01JGQ0000000000000000000AA"
@@ -123,6 +127,7 @@ func TestActionItemsReferToWhatExists(t *testing.T) {
 }
 
 func TestOverdueActionItemsAreFound(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		due := timestamppb.New(start.Add(time.Hour))
 		late := d.act(t, &debriefv1.ActionItem{Title: "late", DueTime: due})

@@ -20,6 +20,7 @@ func (d *debrief) finish(t *testing.T, item *debriefv1.ActionItem) *debriefv1.Ac
 }
 
 func TestStrengthIsSuggestedAndJudgedByPeople(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		asked := must[*debriefv1.StrengthSuggestion](t)(d.actionItems.SuggestStrength(t.Context(), &debriefv1.SuggestStrengthRequest{Text: "Remind everybody to check the dashboard"}))
 		if asked.GetStrength() != debriefv1.ActionItem_STRENGTH_WEAKER || len(asked.GetWords()) == 0 || asked.GetWhy() == "" || asked.GetConfidence() <= 0 {
@@ -46,6 +47,7 @@ func TestStrengthIsSuggestedAndJudgedByPeople(t *testing.T) {
 }
 
 func TestAPlanOfWeakerActionsOnlyIsFlagged(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.review(t).GetName()
 		plan := func() *debriefv1.ActionPlan {
@@ -71,6 +73,7 @@ func TestAPlanOfWeakerActionsOnlyIsFlagged(t *testing.T) {
 }
 
 func TestFinishedActionsAreLookedBackAt(t *testing.T) {
+	t.Parallel()
 	onEachStoreWith(t, service.Options{LookBack: 30 * 24 * time.Hour}, func(t *testing.T, d *debrief) {
 		own := timestamppb.New(start.Add(1000 * time.Hour))
 		item := d.finish(t, d.act(t, &debriefv1.ActionItem{Title: "Bound the queue"}))
@@ -112,6 +115,7 @@ func (d *debrief) learnFrom(t *testing.T, category debriefv1.ContributingFactor_
 }
 
 func TestSimilarIncidentsAreTold(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		const observability = debriefv1.ContributingFactor_CATEGORY_OBSERVABILITY
 		first := d.learnFrom(t, observability, "checkout", "payments")

@@ -43,6 +43,7 @@ func (d *debrief) all(t *testing.T) []*debriefv1.Incident {
 }
 
 func TestAFiringAlertOpensAnIncident(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.deliver(t, anAlert("f1", intake.Firing))
 		incidents := d.all(t)
@@ -69,6 +70,7 @@ func TestAFiringAlertOpensAnIncident(t *testing.T) {
 }
 
 func TestOneEpisodeIsOneIncident(t *testing.T) {
+	t.Parallel()
 	firing, resolved := anAlert("f1", intake.Firing), anAlert("f1", intake.Resolved)
 	tests := []struct {
 		name       string
@@ -106,6 +108,7 @@ func TestOneEpisodeIsOneIncident(t *testing.T) {
 }
 
 func TestAResolvedAlertLeavesWhatPeopleDecided(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.deliver(t, anAlert("f1", intake.Firing))
 		name := d.all(t)[0].GetName()
@@ -126,6 +129,7 @@ func TestAResolvedAlertLeavesWhatPeopleDecided(t *testing.T) {
 }
 
 func TestAnAlertThatGoesOnIsCounted(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		for range 12 {
 			d.deliver(t, anAlert("f1", intake.Firing))
@@ -147,6 +151,7 @@ func TestAnAlertThatGoesOnIsCounted(t *testing.T) {
 
 // TestConcurrentDeliveriesOpenEachIncidentOnce delivers the same alerts from many senders at once.
 func TestConcurrentDeliveriesOpenEachIncidentOnce(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		const senders, episodes = 8, 50
 		var alerts []intake.Alert
@@ -176,6 +181,7 @@ func TestConcurrentDeliveriesOpenEachIncidentOnce(t *testing.T) {
 }
 
 func TestWhatWasCutOfAnAlertIsTold(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		alert := anAlert("f1", intake.Firing)
 		alert.Alterations = []string{"label pod: 900 bytes were cut off"}
@@ -188,6 +194,7 @@ func TestWhatWasCutOfAnAlertIsTold(t *testing.T) {
 }
 
 func TestRejectedDeliveriesAreKept(t *testing.T) {
+	t.Parallel()
 	onEachStoreWith(t, service.Options{Retention: time.Hour}, func(t *testing.T, d *debrief) {
 		large := make([]byte, 100<<10)
 		if err := d.services.Intake.Reject(t.Context(), service.RejectedDelivery{Source: "alertmanager", ContentType: "text/plain", Body: large, Size: int64(len(large)), Reason: "version is missing"}); err != nil {

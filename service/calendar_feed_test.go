@@ -33,6 +33,7 @@ func calendarEntries(t *testing.T, d *debrief) []string {
 }
 
 func TestTheCalendarHasWhatIsDue(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.open(t, "Open")
 		name := d.resolved(t, "Checkout is down").GetName()

@@ -68,6 +68,7 @@ func (d *debrief) dying(t *testing.T) *service.Services {
 // TestAnIncidentFindsByItselfWhatNobodyToldIt has the server die between what meets a clock, after its breach was told, and
 // telling the incident. No request comes again.
 func TestAnIncidentFindsByItselfWhatNobodyToldIt(t *testing.T) {
+	t.Parallel()
 	breached := []string{
 		"STARTED review NOT_STARTED→RUNNING 0s", "STARTED follow_up NOT_STARTED→RUNNING 0s",
 		"AT_RISK review RUNNING→AT_RISK 18h0m0s", "AT_RISK follow_up RUNNING→AT_RISK 18h0m0s",
@@ -139,6 +140,7 @@ func TestAnIncidentFindsByItselfWhatNobodyToldIt(t *testing.T) {
 
 // TestAnAnnouncementIsTakenBack leaves nothing to do where nobody dies, nor where nothing came of what was announced.
 func TestAnAnnouncementIsTakenBack(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		told, untold := d.resolved(t, "told").GetName(), d.resolved(t, "untold").GetName()
 		first, second := d.covering(t, told).GetName(), d.covering(t, untold).GetName()
@@ -182,6 +184,7 @@ func (d *debrief) renewed(t *testing.T, policies string) *service.Services {
 }
 
 func TestClocksTakeNewPolicies(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		running, open := d.resolved(t, "running").GetName(), d.open(t, "open").GetName()
 		canceled := d.resolved(t, "canceled").GetName()
@@ -220,6 +223,7 @@ func TestClocksTakeNewPolicies(t *testing.T) {
 
 // TestReplicasRewindOnce has three replicas do so at the same time, after one was interrupted.
 func TestReplicasRewindOnce(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		const incidents = 130
 		for i := range incidents {

@@ -15,6 +15,7 @@ import (
 // TestFiltersFindWhatClocksShow winds clocks with all sorts of facts, and expects at each of many times after that the
 // filter for just the one state holds which the clock shows then.
 func TestFiltersFindWhatClocksShow(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	at := time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC)
 	around := func(hours int) time.Time {

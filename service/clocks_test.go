@@ -77,6 +77,7 @@ func (d *debrief) inState(t *testing.T, filter string) []string {
 }
 
 func TestClocksRunFromTheResolution(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.open(t, "x").GetName()
 		must[*debriefv1.Incident](t)(d.incidents.ResolveIncident(t.Context(), &debriefv1.ResolveIncidentRequest{Name: name}))
@@ -102,6 +103,7 @@ func TestClocksRunFromTheResolution(t *testing.T) {
 
 // TestListsFindClocksByWhatTheyShowNow asks at several times, between which nothing is written.
 func TestListsFindClocksByWhatTheyShowNow(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.open(t, "open")
 		d.resolved(t, "running")
@@ -159,6 +161,7 @@ func (d *debrief) startReview(t *testing.T, incident string) *debriefv1.PostMort
 }
 
 func TestToHaveLearnedAndHaveNothingToDoIsAValidOutcome(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.resolved(t, "x").GetName()
 		p := d.startReview(t, name)
@@ -174,6 +177,7 @@ func TestToHaveLearnedAndHaveNothingToDoIsAValidOutcome(t *testing.T) {
 }
 
 func TestWhatMeetsTheClocksIsTold(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.resolved(t, "x").GetName()
 		d.advance(2 * time.Hour)
@@ -204,6 +208,7 @@ func TestWhatMeetsTheClocksIsTold(t *testing.T) {
 }
 
 func TestAnIncidentThatIsAddedToAReviewIsReviewed(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		first, second := d.resolved(t, "first").GetName(), d.resolved(t, "second").GetName()
 		p := d.startReview(t, first)
@@ -217,6 +222,7 @@ func TestAnIncidentThatIsAddedToAReviewIsReviewed(t *testing.T) {
 }
 
 func TestReopeningResetsTheClocks(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.resolved(t, "x").GetName()
 		d.startReview(t, name)
@@ -247,6 +253,7 @@ func TestReopeningResetsTheClocks(t *testing.T) {
 }
 
 func TestACorrectedMilestoneMovesTheClocks(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		opened := must[*debriefv1.Incident](t)(d.incidents.CreateIncident(t.Context(), &debriefv1.CreateIncidentRequest{
 			Incident: &debriefv1.Incident{Title: "x"}, DetectTime: timestamppb.New(start.Add(-3 * time.Hour)),
@@ -262,6 +269,7 @@ func TestACorrectedMilestoneMovesTheClocks(t *testing.T) {
 }
 
 func TestASeverityHasItsPolicy(t *testing.T) {
+	t.Parallel()
 	policies := must[clockpkg.Policies](t)(clockpkg.ParsePolicies([]byte("clocks: {review: {SEV1: {length: 12h}, SEV5: {off: true}}, follow_up: {SEV1: {anchor: DETECTED, length: 36h, at_risk: 0}}}")))
 	onEachStoreWith(t, service.Options{ClockPolicies: policies}, func(t *testing.T, d *debrief) {
 		name := d.resolved(t, "x").GetName()
@@ -294,6 +302,7 @@ func TestASeverityHasItsPolicy(t *testing.T) {
 }
 
 func TestPausesAndWaiversEnd(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.resolved(t, "x").GetName()
 		ctx := as(t, "kim")
@@ -335,6 +344,7 @@ func TestPausesAndWaiversEnd(t *testing.T) {
 }
 
 func TestClockVerbsAreRefusedWhereTheyMakeNoSense(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name, canceled := d.resolved(t, "x").GetName(), d.open(t, "none").GetName()
 		must[*debriefv1.Incident](t)(d.incidents.CancelIncident(t.Context(), &debriefv1.CancelIncidentRequest{Name: canceled}))
@@ -376,6 +386,7 @@ func TestClockVerbsAreRefusedWhereTheyMakeNoSense(t *testing.T) {
 }
 
 func TestAnIncidentOfAnEarlierVersionStartsItsClocksWithItsNextChange(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		incident := repository.Incident{
 			Header: repository.Header{ID: "01KKNS5TM000000KXW464E7N8C", CreateTime: start, UpdateTime: start},
@@ -399,6 +410,7 @@ func TestAnIncidentOfAnEarlierVersionStartsItsClocksWithItsNextChange(t *testing
 
 // TestAlertsThatResolveIncidentsStartClocks looks at what no person does.
 func TestAlertsThatResolveIncidentsStartClocks(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.deliver(t, anAlert("f1", intake.Firing))
 		d.deliver(t, anAlert("f1", intake.Resolved))

@@ -42,6 +42,7 @@ func (i interleaved) Update(ctx context.Context, id string, change func(*reposit
 
 // TestNothingToDoIsSaidOnlyWhereThereIsNothing adds an action item within each of the updates that a conclusion makes.
 func TestNothingToDoIsSaidOnlyWhereThereIsNothing(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		at      int
 		refused bool
@@ -88,6 +89,7 @@ func TestNothingToDoIsSaidOnlyWhereThereIsNothing(t *testing.T) {
 
 // TestPublishingAgainClosesWhatWasLeftOpen interrupts a publication without a request id before it closes the incident.
 func TestPublishingAgainClosesWhatWasLeftOpen(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		incident := d.resolved(t, "x").GetName()
 		p := d.startReview(t, incident)

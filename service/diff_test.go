@@ -13,6 +13,7 @@ import (
 )
 
 func TestRevisionsAreComparedSectionBySection(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		draft := must[*debriefv1.PostMortem](t)(d.postMortems.CreatePostMortem(t.Context(), &debriefv1.CreatePostMortemRequest{
 			PostMortem: &debriefv1.PostMortem{Incidents: []string{d.open(t, "Slow").GetName()}},

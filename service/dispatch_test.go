@@ -124,6 +124,7 @@ func checkAll(t *testing.T, want []*debriefv1.Event, messages []message) {
 }
 
 func TestWebhooksAreSignedAndOnce(t *testing.T) {
+	t.Parallel()
 	onEachStoreWith(t, toLoopback, func(t *testing.T, d *debrief) {
 		r := newReceiver(t, ok)
 		secret := d.subscribe(t, "chat", r.URL).GetSecret()
@@ -153,6 +154,7 @@ func TestWebhooksAreSignedAndOnce(t *testing.T) {
 }
 
 func TestWebhooksKeepTheOrderOfAResource(t *testing.T) {
+	t.Parallel()
 	onEachStoreWith(t, toLoopback, func(t *testing.T, d *debrief) {
 		var count atomic.Int64
 		r := newReceiver(t, func(message, *http.Request) int {
@@ -190,6 +192,7 @@ func TestWebhooksKeepTheOrderOfAResource(t *testing.T) {
 }
 
 func TestAReceiverThatNeverAnswersDelaysNoOther(t *testing.T) {
+	t.Parallel()
 	onEachStoreWith(t, toLoopback, func(t *testing.T, d *debrief) {
 		hanging, ended := make(chan struct{}, 100), make(chan struct{})
 		slow := newReceiver(t, func(_ message, request *http.Request) int {
@@ -266,6 +269,7 @@ func (s *cutStore) EventDeliveries() repository.Collection[repository.EventDeliv
 }
 
 func TestACrashAnywhereLosesNothing(t *testing.T) {
+	t.Parallel()
 	for writes := range int64(5) {
 		for _, after := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%d %v", writes+1, after), func(t *testing.T) {
@@ -322,6 +326,7 @@ func (d *debrief) untilSettled(t *testing.T, cut <-chan struct{}) {
 }
 
 func TestAnotherTakesOverWhenTheLeaseHasEnded(t *testing.T) {
+	t.Parallel()
 	onEachStoreWith(t, toLoopback, func(t *testing.T, d *debrief) {
 		r := newReceiver(t, ok)
 		d.subscribe(t, "chat", r.URL)
@@ -354,6 +359,7 @@ func TestAnotherTakesOverWhenTheLeaseHasEnded(t *testing.T) {
 }
 
 func TestAReceiverThatIsGoneDisables(t *testing.T) {
+	t.Parallel()
 	onEachStoreWith(t, toLoopback, func(t *testing.T, d *debrief) {
 		var back atomic.Bool
 		r := newReceiver(t, func(message, *http.Request) int {
@@ -380,6 +386,7 @@ func TestAReceiverThatIsGoneDisables(t *testing.T) {
 }
 
 func TestDaysOfFailureDisable(t *testing.T) {
+	t.Parallel()
 	onEachStoreWith(t, toLoopback, func(t *testing.T, d *debrief) {
 		r := newReceiver(t, func(message, *http.Request) int { return http.StatusInternalServerError })
 		d.subscribe(t, "chat", r.URL)

@@ -111,6 +111,7 @@ func told(message emailtest.Message) []string {
 // TestRemindersAreGathered has a review fall due in the night: what is told in the evening comes in one message, and what came
 // to be in the night in another, in the morning.
 func TestRemindersAreGathered(t *testing.T) {
+	t.Parallel()
 	onEachStoreWriting(t, func(t *testing.T, d *debrief, mail *emailtest.Server, _ *atomic.Int32) {
 		timers := newTimers(d)
 		d.write(t, "", &debriefv1.Email{
@@ -146,6 +147,7 @@ func TestRemindersAreGathered(t *testing.T) {
 
 // TestWhatDoesNotMatterAnyMoreIsLeftOut holds a review before the message is written that says that it is due.
 func TestWhatDoesNotMatterAnyMoreIsLeftOut(t *testing.T) {
+	t.Parallel()
 	onEachStoreWriting(t, func(t *testing.T, d *debrief, mail *emailtest.Server, _ *atomic.Int32) {
 		timers := newTimers(d)
 		d.write(t, "", &debriefv1.Email{DigestInterval: durationpb.New(time.Hour)})
@@ -167,6 +169,7 @@ func TestWhatDoesNotMatterAnyMoreIsLeftOut(t *testing.T) {
 }
 
 func TestEmailIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	onEachStoreWriting(t, func(t *testing.T, d *debrief, mail *emailtest.Server, refuse *atomic.Int32) {
 		timers := newTimers(d)
 		d.write(t, `event.type == "INCIDENT_OPENED"`, &debriefv1.Email{DigestInterval: durationpb.New(0)})
@@ -195,6 +198,7 @@ func TestEmailIsTriedAgain(t *testing.T) {
 }
 
 func TestAFloodIsOneMessage(t *testing.T) {
+	t.Parallel()
 	onEachStoreWriting(t, func(t *testing.T, d *debrief, mail *emailtest.Server, _ *atomic.Int32) {
 		timers := newTimers(d)
 		d.write(t, `event.type == "INCIDENT_OPENED"`, &debriefv1.Email{})
@@ -212,6 +216,7 @@ func TestAFloodIsOneMessage(t *testing.T) {
 
 // TestUnsubscribe ends a subscription with the token that a message has.
 func TestUnsubscribe(t *testing.T) {
+	t.Parallel()
 	onEachStoreWriting(t, func(t *testing.T, d *debrief, mail *emailtest.Server, _ *atomic.Int32) {
 		d.write(t, "", &debriefv1.Email{})
 		tested := must[*debriefv1.EventDelivery](t)(d.subscriptions.TestSubscription(t.Context(), &debriefv1.TestSubscriptionRequest{Name: "subscriptions/kim"}))
@@ -257,6 +262,7 @@ func (d *debrief) codeOf(ctx context.Context, err error) codes.Code {
 }
 
 func TestEmailThatIsRefused(t *testing.T) {
+	t.Parallel()
 	onEachStoreWriting(t, func(t *testing.T, d *debrief, _ *emailtest.Server, _ *atomic.Int32) {
 		kim := func() *debriefv1.Email { return &debriefv1.Email{Address: "kim@example.com"} }
 		for name, test := range map[string]struct {
@@ -298,6 +304,7 @@ func TestEmailThatIsRefused(t *testing.T) {
 
 // TestAFailureOfLongAgoDisablesNothing has one message refused, and days later another one taken.
 func TestAFailureOfLongAgoDisablesNothing(t *testing.T) {
+	t.Parallel()
 	onEachStoreWriting(t, func(t *testing.T, d *debrief, mail *emailtest.Server, refuse *atomic.Int32) {
 		timers := newTimers(d)
 		d.write(t, `event.type == "INCIDENT_OPENED"`, &debriefv1.Email{DigestInterval: durationpb.New(time.Hour)})

@@ -16,6 +16,7 @@ import (
 var filterTime = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
 func TestFiltersMeanConditions(t *testing.T) {
+	t.Parallel()
 	term := repository.Term
 	noon := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC).UnixMilli()
 	var all int64 = repository.Unset + 1
@@ -88,6 +89,7 @@ func TestFiltersMeanConditions(t *testing.T) {
 }
 
 func TestBadFiltersSayWhereAndWhat(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ filter, want string }{
 		{`state = `, "position"},
 		{`(state = ACTIVE`, "position"},

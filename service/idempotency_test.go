@@ -13,6 +13,7 @@ import (
 )
 
 func TestTheSameRequestCreatesOnceAndIsAnsweredTheSame(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		request := &debriefv1.CreateIncidentRequest{Incident: &debriefv1.Incident{Title: "x"}, RequestId: "once"}
 		first := must[*debriefv1.Incident](t)(d.incidents.CreateIncident(t.Context(), request))
@@ -37,6 +38,7 @@ func TestTheSameRequestCreatesOnceAndIsAnsweredTheSame(t *testing.T) {
 func first1[A, B any](a A, _ B) A { return a }
 
 func TestConcurrentRepetitionsCreateOnce(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		const callers = 16
 		answers := make([]*debriefv1.Incident, callers)
@@ -63,6 +65,7 @@ func TestConcurrentRepetitionsCreateOnce(t *testing.T) {
 }
 
 func TestVerbsAreSafeToRepeat(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.open(t, "x").GetName()
 		request := &debriefv1.ResolveIncidentRequest{Name: name, RequestId: "resolve-1", Note: "Done."}
@@ -80,6 +83,7 @@ func TestVerbsAreSafeToRepeat(t *testing.T) {
 }
 
 func TestOfConcurrentVerbsOneWins(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.open(t, "x").GetName()
 		const callers = 16

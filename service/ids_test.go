@@ -10,6 +10,7 @@ import (
 )
 
 func TestIDsAscendAndTellTheirTime(t *testing.T) {
+	t.Parallel()
 	newID := NewIDs(rand.Reader)
 	now := time.UnixMilli(1767225600123)
 	var ids []string
@@ -28,6 +29,7 @@ func TestIDsAscendAndTellTheirTime(t *testing.T) {
 // TestIDsOfOneMillisecondDifferInTheirCounters looks at what stores sort by before all else: an id that agrees with others
 // in that has no place of its own.
 func TestIDsOfOneMillisecondDifferInTheirCounters(t *testing.T) {
+	t.Parallel()
 	newID := NewIDs(rand.Reader)
 	earlier := time.UnixMilli(1767225600123)
 	seen := map[string]bool{}
@@ -43,6 +45,7 @@ func TestIDsOfOneMillisecondDifferInTheirCounters(t *testing.T) {
 }
 
 func TestTheCounterOfIDsDoesNotEndWithinAMillisecond(t *testing.T) {
+	t.Parallel()
 	newID := NewIDs(rand.Reader)
 	now := time.UnixMilli(1767225600123)
 	for range 1<<counterBits - 10 {
@@ -74,6 +77,7 @@ func TestIDsDifferWhereTheClockJumps(t *testing.T) {
 }
 
 func TestIDsOfTwoProcessesDiffer(t *testing.T) {
+	t.Parallel()
 	one, other, now := NewIDs(rand.Reader), NewIDs(rand.Reader), time.UnixMilli(1767225600123)
 	for range 1000 {
 		if a, b := one(now), other(now); a == b {

@@ -71,6 +71,7 @@ func (d *debrief) stock(t *testing.T) [4]int {
 }
 
 func TestADocumentIsImportedOnce(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		request := &debriefv1.ImportPostMortemRequest{Content: importedDocument, Source: "docs/checkout.md", ValidateOnly: true}
 		preview := d.imported(t, request)
@@ -120,6 +121,7 @@ func TestADocumentIsImportedOnce(t *testing.T) {
 }
 
 func TestADocumentIsImportedToAnIncident(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		incident := d.open(t, "Checkout is down")
 		answer := d.imported(t, &debriefv1.ImportPostMortemRequest{Content: importedDocument, Incident: incident.GetName()})
@@ -167,6 +169,7 @@ func (f *interruptedStore) ActionItems() repository.Collection[repository.Action
 }
 
 func TestAnInterruptedImportIsEndedByTheNextOne(t *testing.T) {
+	t.Parallel()
 	for made := range 5 {
 		onEachStore(t, func(t *testing.T, d *debrief) {
 			broken, err := service.New(service.Options{Repository: &interruptedStore{d.repository, made}, Now: d.now})
@@ -188,6 +191,7 @@ func TestAnInterruptedImportIsEndedByTheNextOne(t *testing.T) {
 }
 
 func TestWhatIsTooLongMovesToAFreeSection(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		title, summary := strings.Repeat("long ", 80)+"titleend", strings.Repeat("A line of it.\n", 6000)+"summaryend"
 		answer := d.imported(t, &debriefv1.ImportPostMortemRequest{Content: "# " + title + "\n\n## Summary\n\n" + summary + "\n"})
@@ -204,6 +208,7 @@ func TestWhatIsTooLongMovesToAFreeSection(t *testing.T) {
 }
 
 func TestKnownTemplatesAreImported(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"atlassian", "azure", "etsy-debriefing", "front-matter", "github-headings", "howie", "pagerduty", "sre-workbook"} {
 		onEachStore(t, func(t *testing.T, d *debrief) {
 			text, err := os.ReadFile("importer/testdata/" + name + ".md")
@@ -220,6 +225,7 @@ func TestKnownTemplatesAreImported(t *testing.T) {
 
 // Each warning leads to the line that it is about.
 func TestWarningsHaveTheLinesOfTheirSource(t *testing.T) {
+	t.Parallel()
 	document := "# " + strings.Repeat("long ", 80) + `
 
 - **Severity:** catastrophic
@@ -291,6 +297,7 @@ func TestWarningsHaveTheLinesOfTheirSource(t *testing.T) {
 }
 
 func TestSectionsForWhichThereIsNoRoomAreFolded(t *testing.T) {
+	t.Parallel()
 	var document strings.Builder
 	document.WriteString("# Many\n\nDate: 2026-03-01\n")
 	for i := range 60 {
@@ -322,6 +329,7 @@ func TestSectionsForWhichThereIsNoRoomAreFolded(t *testing.T) {
 
 // A document of several incidents that is said to be about one makes none, and says what it tells of them.
 func TestIncidentsOfADocumentAreToldWhereOneIsNamed(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		document := d.exported(t, d.richDocument(t))
 		incident := d.open(t, "Another")

@@ -15,6 +15,7 @@ import (
 )
 
 func TestAnIncidentNeedsOnlyATitle(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		created := must[*debriefv1.Incident](t)(d.incidents.CreateIncident(as(t, "sam"), &debriefv1.CreateIncidentRequest{
 			Incident: &debriefv1.Incident{Title: "Checkout is slow"}, Note: "Seen on the dashboard.",
@@ -44,6 +45,7 @@ func TestAnIncidentNeedsOnlyATitle(t *testing.T) {
 }
 
 func TestAnIncidentFromBeginningToEnd(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.open(t, "Checkout is slow").GetName()
 		ctx := as(t, "sam")
@@ -93,6 +95,7 @@ func TestAnIncidentFromBeginningToEnd(t *testing.T) {
 }
 
 func TestVerbsAreRefusedWhereTheyLeadNowhere(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.open(t, "x").GetName()
 		future, before := timestamppb.New(start.Add(time.Hour)), timestamppb.New(start.Add(-time.Hour))
@@ -143,6 +146,7 @@ func TestVerbsAreRefusedWhereTheyLeadNowhere(t *testing.T) {
 }
 
 func TestClosingNeedsAPublishedPostMortemOrAWaiver(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.open(t, "x").GetName()
 		must[*debriefv1.Incident](t)(d.incidents.ResolveIncident(t.Context(), &debriefv1.ResolveIncidentRequest{Name: name}))
@@ -159,6 +163,7 @@ func TestClosingNeedsAPublishedPostMortemOrAWaiver(t *testing.T) {
 }
 
 func TestReopeningClearsMilestonesAndKeepsThem(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.open(t, "x").GetName()
 		resolved := d.advance(time.Minute)
@@ -179,6 +184,7 @@ func TestReopeningClearsMilestonesAndKeepsThem(t *testing.T) {
 }
 
 func TestCorrectionsAreKept(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.open(t, "x").GetName()
 		d.advance(time.Hour)
@@ -201,6 +207,7 @@ func TestCorrectionsAreKept(t *testing.T) {
 }
 
 func TestUpdatesChangeWhatTheMaskNames(t *testing.T) {
+	t.Parallel()
 	full := &debriefv1.Incident{
 		Title: "Checkout is slow", Summary: "It is.", Severity: debriefv1.Severity_SEVERITY_SEV3, Lead: "sam",
 		Labels: map[string]string{"team": "payments"},
@@ -246,6 +253,7 @@ func TestUpdatesChangeWhatTheMaskNames(t *testing.T) {
 }
 
 func TestUpdatesOfWhatIsNotForCallersAreRefused(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		incident := d.open(t, "x")
 		for _, path := range []string{"state", "milestones", "milestones.start_time", "create_time", "colour", "impact.colour", "labels.team"} {
@@ -265,6 +273,7 @@ func TestUpdatesOfWhatIsNotForCallersAreRefused(t *testing.T) {
 }
 
 func TestEventsSayWhatChanged(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.open(t, "x").GetName()
 		long := string(make([]byte, 300))
@@ -284,6 +293,7 @@ func TestEventsSayWhatChanged(t *testing.T) {
 }
 
 func TestValidateOnlyStoresNothing(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		preview := must[*debriefv1.Incident](t)(d.incidents.CreateIncident(t.Context(), &debriefv1.CreateIncidentRequest{Incident: &debriefv1.Incident{Title: "x"}, ValidateOnly: true}))
 		if preview.GetTitle() != "x" || preview.GetName() != "" {

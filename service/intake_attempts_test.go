@@ -52,6 +52,7 @@ func (d *debrief) onlyDelivery(t *testing.T) *debriefv1.Delivery {
 
 // TestADeliveryIsTriedAgain has it fail until it is given up, and replays it when what was wrong is mended.
 func TestADeliveryIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		var failing atomic.Bool
 		failing.Store(true)
@@ -103,6 +104,7 @@ func TestADeliveryIsTriedAgain(t *testing.T) {
 
 // TestADeliveryWithANameIsKeptOnce sends a CloudEvent again under the id that it had.
 func TestADeliveryWithANameIsKeptOnce(t *testing.T) {
+	t.Parallel()
 	const event = `{"specversion":"1.0","id":"e-1","source":"/disks","type":"disk.full","subject":"db-1","time":"2026-03-14T08:59:00Z"}`
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		key := d.integrate(t, "bus", &debriefv1.Integration{Kind: debriefv1.Integration_KIND_CLOUDEVENTS})

@@ -10,6 +10,7 @@ import (
 
 // TestABacklogIsWorkedOffWhole has more wait than is held of what was read: the rest is read again from what was sent.
 func TestABacklogIsWorkedOffWhole(t *testing.T) {
+	t.Parallel()
 	const deliveries = 10
 	padding := fmt.Sprintf(`"routing_key":"x","padding":%q`, strings.Repeat("x", 500_000))
 	onEachStore(t, func(t *testing.T, d *debrief) {

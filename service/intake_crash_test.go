@@ -120,6 +120,7 @@ func crashDeliveries(key string) [][2]string {
 
 // TestACrashAnywhereLeadsToTheSameEnd ends the process at every write in turn, and starts it again.
 func TestACrashAnywhereLeadsToTheSameEnd(t *testing.T) {
+	t.Parallel()
 	for _, rule := range []*debriefv1.AlertRule{
 		{Title: "Open", Outcome: debriefv1.AlertRule_OUTCOME_OPEN},
 		{Title: "Group", Outcome: debriefv1.AlertRule_OUTCOME_GROUP, Window: durationpb.New(time.Hour)},
@@ -188,6 +189,7 @@ func fresh(t *testing.T, d *debrief) *service.Services {
 }
 
 func TestTwoReplicasWorkTheSameDeliveriesOff(t *testing.T) {
+	t.Parallel()
 	const alerts = 20
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		key := d.integrate(t, "pager", grouping())

@@ -43,6 +43,7 @@ func (d *debrief) opsgenieAlert(t *testing.T, key, alias string) intake.Opsgenie
 }
 
 func TestOpsgenieTellsHowItStandsWithAnAlert(t *testing.T) {
+	t.Parallel()
 	const alias, path = "disk full", "v2/alerts"
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		key := d.integrate(t, "ops", &debriefv1.Integration{Kind: debriefv1.Integration_KIND_OPSGENIE})

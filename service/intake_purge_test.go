@@ -27,6 +27,7 @@ func (d *debrief) known(t *testing.T, scope string) [2]int {
 
 // TestWhatIsKnownOfAlertsThatAreOverIsPurged has an alert come again after that: it is another one, and opens an incident.
 func TestWhatIsKnownOfAlertsThatAreOverIsPurged(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		key := d.integrate(t, "pager", grouping())
 		d.send(t, key, pagerDuty("trigger", "over", at(-50)))

@@ -20,6 +20,7 @@ func queued(q *queue, id string, alerts, size int) (<-chan struct{}, bool) {
 }
 
 func TestTheQueueIsBounded(t *testing.T) {
+	t.Parallel()
 	q := newQueue()
 	for i := range maxQueued {
 		if _, ok := queued(q, fmt.Sprint(i), 1, 1); !ok {
@@ -51,6 +52,7 @@ func TestTheQueueIsBounded(t *testing.T) {
 }
 
 func TestTheQueueHandsOutLots(t *testing.T) {
+	t.Parallel()
 	q := newQueue()
 	var worked []<-chan struct{}
 	for i, alerts := range []int{alertsInLot + 1, 1, alertsInLot - 1, 1, 0} {
@@ -93,6 +95,7 @@ func TestTheQueueHandsOutLots(t *testing.T) {
 }
 
 func TestTheQueueHoldsLittleOfWhatWasRead(t *testing.T) {
+	t.Parallel()
 	q := newQueue()
 	for i := range 8 {
 		if _, ok := queued(q, fmt.Sprint(i), 3, maxReadBytes/4); !ok {

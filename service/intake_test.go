@@ -76,6 +76,7 @@ func (d *debrief) listAlerts(t *testing.T, filter string) []*debriefv1.Alert {
 
 // TestWhoAcknowledgesOrResolvesTakesNothingAway has an alert keep its details when somebody tells a note.
 func TestWhoAcknowledgesOrResolvesTakesNothingAway(t *testing.T) {
+	t.Parallel()
 	many := map[string]string{"free": "4 %"}
 	for i := range intake.MaxAnnotations {
 		many[fmt.Sprintf("n%03d", i)] = "x"
@@ -113,6 +114,7 @@ func at(minutes int) string {
 }
 
 func TestEpisodesOfASenderThatNamesAlertsOnly(t *testing.T) {
+	t.Parallel()
 	trigger, resolve := "trigger", "resolve"
 	type event struct {
 		action string
@@ -156,6 +158,7 @@ func TestEpisodesOfASenderThatNamesAlertsOnly(t *testing.T) {
 }
 
 func TestOnlyKeysThatHoldAreTaken(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		old := d.integrate(t, "pager", &debriefv1.Integration{Kind: debriefv1.Integration_KIND_PAGERDUTY})
 		body := pagerDuty("trigger", "k", at(-5))
@@ -205,6 +208,7 @@ func TestOnlyKeysThatHoldAreTaken(t *testing.T) {
 
 // TestNoKeyIsKept sends the key in the body, where PagerDuty's senders have it.
 func TestNoKeyIsKept(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		key := d.integrate(t, "pager", &debriefv1.Integration{Kind: debriefv1.Integration_KIND_PAGERDUTY})
 		d.send(t, "", strings.Replace(pagerDuty("trigger", "k", at(-5)), `"routing_key":"x"`, fmt.Sprintf(`"routing_key":%q`, key), 1))
@@ -226,6 +230,7 @@ func grouping() *debriefv1.Integration {
 }
 
 func TestAlertsOfAGroupJoinOneIncident(t *testing.T) {
+	t.Parallel()
 	const alerts = 25
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		key := d.integrate(t, "pager", grouping())
@@ -262,6 +267,7 @@ func TestAlertsOfAGroupJoinOneIncident(t *testing.T) {
 }
 
 func TestAnIncidentOpensAfterSoManyAlerts(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		rule := &debriefv1.AlertRule{Title: "Three", Outcome: debriefv1.AlertRule_OUTCOME_OPEN_AFTER, Window: durationpb.New(time.Hour), Count: 3}
 		key := d.integrate(t, "pager", &debriefv1.Integration{Kind: debriefv1.Integration_KIND_PAGERDUTY, Rules: []*debriefv1.AlertRule{rule}})
@@ -278,6 +284,7 @@ func TestAnIncidentOpensAfterSoManyAlerts(t *testing.T) {
 }
 
 func TestReplayChangesNothingTwice(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		key := d.integrate(t, "pager", grouping())
 		for i := range 3 {

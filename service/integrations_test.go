@@ -17,6 +17,7 @@ import (
 )
 
 func TestASigningSecretIsNeverTold(t *testing.T) {
+	t.Parallel()
 	const secret = "the-secret-of-the-sender"
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		made := must[*debriefv1.IntegrationWithKey](t)(d.integrations.CreateIntegration(t.Context(), &debriefv1.CreateIntegrationRequest{
@@ -45,6 +46,7 @@ func TestASigningSecretIsNeverTold(t *testing.T) {
 }
 
 func TestAnIntegrationIsCreatedUnderAnIdThatIsFree(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		request := func(id string, validateOnly bool) *debriefv1.CreateIntegrationRequest {
 			return &debriefv1.CreateIntegrationRequest{
@@ -76,6 +78,7 @@ func TestAnIntegrationIsCreatedUnderAnIdThatIsFree(t *testing.T) {
 }
 
 func TestAnIntegrationThatMakesNoSenseIsRefused(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		for name, test := range map[string]struct {
 			integration *debriefv1.Integration
@@ -97,6 +100,7 @@ func TestAnIntegrationThatMakesNoSenseIsRefused(t *testing.T) {
 }
 
 func TestAlertsAreExplainedTriedAndMarked(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		rules := []*debriefv1.AlertRule{
 			{Title: "Staging", Condition: `alert.fingerprint == "staging"`, Outcome: debriefv1.AlertRule_OUTCOME_KEEP, Severity: debriefv1.Severity_SEVERITY_SEV5},

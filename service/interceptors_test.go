@@ -11,6 +11,7 @@ import (
 )
 
 func TestCallersNameThemselvesInAnyScript(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		for name, test := range map[string]struct {
 			key, actor string

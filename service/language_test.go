@@ -40,6 +40,7 @@ func (d *debrief) withBlame(t *testing.T) *debriefv1.PostMortem {
 }
 
 func TestATextIsReadWithoutBeingKept(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		text := "It was *late*.\n\n`The on-call was careless.`\n\n> The on-call was careless.\n\n" + careless
 		answer := must[*debriefv1.CheckLanguageResponse](t)(d.language.CheckLanguage(t.Context(), &debriefv1.CheckLanguageRequest{Text: text}))
@@ -80,6 +81,7 @@ func TestATextIsReadWithoutBeingKept(t *testing.T) {
 }
 
 func TestAServerReadsByItsOwnRules(t *testing.T) {
+	t.Parallel()
 	options := service.Options{Language: service.LanguageOptions{Reading: blameless.Options{
 		Rules: []blameless.Rule{{ID: "blast-radius", Severity: blameless.Note, Patterns: []string{"blast radius"}, Why: "It tells how bad it was."}},
 		Off:   []string{"judgment"},
@@ -106,6 +108,7 @@ func TestAServerReadsByItsOwnRules(t *testing.T) {
 }
 
 func TestFindingsComeWithEachResourceWhereTheyAreAskedFor(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		postMortem := d.review(t)
 		want := []string{
@@ -139,6 +142,7 @@ func TestFindingsComeWithEachResourceWhereTheyAreAskedFor(t *testing.T) {
 }
 
 func TestWhatPeopleTellAndPlanIsReadWhereItIsAskedFor(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		incident, postMortem := d.open(t, "Checkout").GetName(), d.review(t).GetName()
 		entry := &debriefv1.CreateTimelineEntryRequest{Parent: incident, TimelineEntry: &debriefv1.TimelineEntry{Text: careless}, ValidateOnly: true}
@@ -185,6 +189,7 @@ func TestWhatPeopleTellAndPlanIsReadWhereItIsAskedFor(t *testing.T) {
 }
 
 func TestPublicationFollowsTheLanguagePolicy(t *testing.T) {
+	t.Parallel()
 	off, warn, block := debriefv1.LanguagePolicy_LANGUAGE_POLICY_OFF, debriefv1.LanguagePolicy_LANGUAGE_POLICY_WARN, debriefv1.LanguagePolicy_LANGUAGE_POLICY_BLOCK
 	found := []string{"summary judgment"}
 	for name, test := range map[string]struct {
@@ -260,6 +265,7 @@ func overrideTold(event *debriefv1.Event) string {
 }
 
 func TestNotesNeverStandAgainstPublication(t *testing.T) {
+	t.Parallel()
 	options := service.Options{Language: service.LanguageOptions{
 		Policy:  debriefv1.LanguagePolicy_LANGUAGE_POLICY_BLOCK,
 		Reading: blameless.Options{Severities: map[string]blameless.Severity{"judgment": blameless.Note}},
@@ -278,6 +284,7 @@ func TestNotesNeverStandAgainstPublication(t *testing.T) {
 }
 
 func TestTheNewestOverridesAreKept(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		postMortem := d.withBlame(t)
 		const many = repository.MaxLanguageOverrides + 2

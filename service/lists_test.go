@@ -16,6 +16,7 @@ import (
 )
 
 func TestListsAreReadPageByPage(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		for i := range 25 {
 			d.advance(time.Second)
@@ -55,6 +56,7 @@ func TestListsAreReadPageByPage(t *testing.T) {
 }
 
 func TestPageTokensBelongToTheirRequest(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		for range 3 {
 			d.open(t, "x")
@@ -112,6 +114,7 @@ func TestPageTokensBelongToTheirParent(t *testing.T) {
 }
 
 func TestTheFeedIsFollowedByItsCursor(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		for range 5 {
 			d.open(t, "x")
@@ -138,6 +141,7 @@ func TestTheFeedIsFollowedByItsCursor(t *testing.T) {
 }
 
 func TestDeletedIncidentsComeBackOrGo(t *testing.T) {
+	t.Parallel()
 	onEachStoreWith(t, service.Options{Retention: 24 * time.Hour}, func(t *testing.T, d *debrief) {
 		kept, purged := d.open(t, "kept"), d.open(t, "purged")
 		list := func(deleted bool) int {
@@ -190,6 +194,7 @@ func (d *debrief) purge(t *testing.T) {
 }
 
 func TestCallersNameThemselvesInBounds(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		long := string(make([]byte, 129))
 		for name, values := range map[string][]string{"twice": {"a", "b"}, "too long": {long}, "with a line break": {"a\tb"}} {

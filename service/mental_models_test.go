@@ -51,6 +51,7 @@ func brief(gaps []*debriefv1.ModelGap) []string {
 }
 
 func TestModelsAreComparedWithWhatIsKnown(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.describe(t, "shop", shop())
 		postMortem := d.review(t).GetName()
@@ -86,6 +87,7 @@ func TestModelsAreComparedWithWhatIsKnown(t *testing.T) {
 }
 
 func TestAnyRevisionCanBeComparedWith(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.describe(t, "shop", shop())
 		model := d.believe(t, d.review(t).GetName(), onCall())
@@ -107,6 +109,7 @@ func TestAnyRevisionCanBeComparedWith(t *testing.T) {
 }
 
 func TestPeopleCorrectWhichComponentIsMeant(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.describe(t, "shop", shop())
 		model := d.believe(t, d.review(t).GetName(), onCall())
@@ -135,6 +138,7 @@ func TestPeopleCorrectWhichComponentIsMeant(t *testing.T) {
 }
 
 func TestWhatIsNotedOnAGapStaysOnIt(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.describe(t, "shop", shop())
 		model := d.believe(t, d.review(t).GetName(), onCall())
@@ -190,6 +194,7 @@ func TestWhatIsNotedOnAGapStaysOnIt(t *testing.T) {
 }
 
 func TestModelsThatMakeNoSenseAreRefused(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.describe(t, "shop", shop())
 		postMortem := d.review(t).GetName()
@@ -239,6 +244,7 @@ func TestModelsThatMakeNoSenseAreRefused(t *testing.T) {
 }
 
 func TestModelsAreDrawn(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.describe(t, "shop", shop())
 		model := d.believe(t, d.review(t).GetName(), onCall())
@@ -257,6 +263,7 @@ func TestModelsAreDrawn(t *testing.T) {
 }
 
 func TestModelsBelongToTheirPostMortem(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.describe(t, "shop", shop())
 		first, second := d.review(t).GetName(), d.review(t).GetName()
@@ -310,6 +317,7 @@ func TestModelsBelongToTheirPostMortem(t *testing.T) {
 }
 
 func TestModelsChangeToAnotherSystem(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.describe(t, "shop", shop())
 		d.describe(t, "other", believed())
@@ -324,6 +332,7 @@ func TestModelsChangeToAnotherSystem(t *testing.T) {
 }
 
 func TestDocumentsShowWhatWasBelieved(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.describe(t, "shop", shop())
 		postMortem := d.review(t).GetName()

@@ -13,6 +13,7 @@ import (
 )
 
 func TestMergedIncidentsNameTheOther(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		part, whole := d.open(t, "Cart is slow").GetName(), d.open(t, "Everything is slow").GetName()
 		request := &debriefv1.MergeIncidentRequest{Name: part, Into: whole, RequestId: "merge-1"}
@@ -36,6 +37,7 @@ func TestMergedIncidentsNameTheOther(t *testing.T) {
 }
 
 func TestMergesThatMakeNoSenseAreRefused(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		one, merged, canceled, gone := d.open(t, "1").GetName(), d.open(t, "2").GetName(), d.open(t, "3").GetName(), d.open(t, "4").GetName()
 		must[*debriefv1.Incident](t)(d.incidents.MergeIncident(t.Context(), &debriefv1.MergeIncidentRequest{Name: merged, Into: canceled}))
@@ -59,6 +61,7 @@ func TestMergesThatMakeNoSenseAreRefused(t *testing.T) {
 
 // TestConcurrentMergesNeverCloseACycle merges three incidents around in a circle, all at once.
 func TestConcurrentMergesNeverCloseACycle(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		for range 10 {
 			names := []string{d.open(t, "0").GetName(), d.open(t, "1").GetName(), d.open(t, "2").GetName()}
@@ -83,6 +86,7 @@ func TestConcurrentMergesNeverCloseACycle(t *testing.T) {
 }
 
 func TestAbandonedMergesAreCleared(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		one, other := d.open(t, "1"), d.open(t, "2")
 		id := other.GetName()[len("incidents/"):]

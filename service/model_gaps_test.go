@@ -13,6 +13,7 @@ import (
 )
 
 func TestGapsAreListedOverAllIncidents(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.describe(t, "shop", shop())
 		var models []*debriefv1.MentalModel
@@ -71,6 +72,7 @@ func TestGapsAreListedOverAllIncidents(t *testing.T) {
 }
 
 func TestSummariesSayWhatPeopleMostOftenDoNotKnow(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.describe(t, "shop", shop())
 		for month := range 4 {

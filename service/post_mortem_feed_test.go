@@ -50,6 +50,7 @@ func (d *debrief) atom(t *testing.T) atomFeed {
 }
 
 func TestThePostMortemFeedOfNothing(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		want := atomFeed{
 			XMLName: xml.Name{Space: "http://www.w3.org/2005/Atom", Local: "feed"}, ID: "tag:debrief.dev,2026:postMortems",
@@ -63,6 +64,7 @@ func TestThePostMortemFeedOfNothing(t *testing.T) {
 
 // TestThePostMortemFeed tells what was published, as it was published, the newest first; and texts stay texts.
 func TestThePostMortemFeed(t *testing.T) {
+	t.Parallel()
 	onEachStoreWith(t, service.Options{PublicURL: "https://debrief.example.com"}, func(t *testing.T, d *debrief) {
 		first := d.publish(t, d.resolved(t, "One").GetName())
 		published := d.now()

@@ -27,6 +27,7 @@ func (d *debrief) publish(t *testing.T, incidents ...string) *debriefv1.PostMort
 }
 
 func TestADraftIsFilledFromItsIncidents(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		one := must[*debriefv1.Incident](t)(d.incidents.CreateIncident(t.Context(), &debriefv1.CreateIncidentRequest{Incident: &debriefv1.Incident{
 			Title: "Checkout is slow", Summary: "It was slow.", Responders: []*debriefv1.Responder{{Person: "sam", Role: "commander"}},
@@ -58,6 +59,7 @@ func TestADraftIsFilledFromItsIncidents(t *testing.T) {
 }
 
 func TestPublishedRevisionsNeverChange(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		incident := d.open(t, "Checkout is slow").GetName()
 		published := d.publish(t, incident)
@@ -99,6 +101,7 @@ func TestPublishedRevisionsNeverChange(t *testing.T) {
 }
 
 func TestExportsShowTheWholeStory(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		incident := d.open(t, "Checkout <b>is</b> slow").GetName()
 		must[*debriefv1.TimelineEntry](t)(d.timeline.CreateTimelineEntry(t.Context(), &debriefv1.CreateTimelineEntryRequest{
@@ -136,6 +139,7 @@ func TestExportsShowTheWholeStory(t *testing.T) {
 }
 
 func TestScheduledReviewsCanBeMoved(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		draft := must[*debriefv1.PostMortem](t)(d.postMortems.CreatePostMortem(t.Context(), &debriefv1.CreatePostMortemRequest{PostMortem: &debriefv1.PostMortem{Incidents: []string{d.open(t, "x").GetName()}}}))
 		for _, hours := range []int{24, 48} {
@@ -153,6 +157,7 @@ func TestScheduledReviewsCanBeMoved(t *testing.T) {
 }
 
 func TestContributingFactorsKeepTheirIDs(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		published := d.publish(t, d.open(t, "x").GetName())
 		factor := published.GetContributingFactors()[0]

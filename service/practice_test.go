@@ -37,6 +37,7 @@ func (d *debrief) ownTemplate(t *testing.T, team string) *debriefv1.PostMortemTe
 }
 
 func TestTeamsHaveGroundRulesOfTheirOwn(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		created := d.ownRules(t, "payments")
 		want := &debriefv1.GroundRuleSet{
@@ -77,6 +78,7 @@ func TestTeamsHaveGroundRulesOfTheirOwn(t *testing.T) {
 }
 
 func TestWhatIsBuiltInStaysAsItIs(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		rules := must[*debriefv1.GroundRuleSet](t)(d.practice.GetGroundRuleSet(t.Context(), &debriefv1.GetGroundRuleSetRequest{Name: "groundRuleSets/default"}))
 		template := must[*debriefv1.PostMortemTemplate](t)(d.practice.GetPostMortemTemplate(t.Context(), &debriefv1.GetPostMortemTemplateRequest{Name: "postMortemTemplates/default"}))
@@ -108,6 +110,7 @@ func TestWhatIsBuiltInStaysAsItIs(t *testing.T) {
 }
 
 func TestListsBeginWithWhatIsBuiltIn(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		for _, team := range []string{"payments", "checkout", "zoo", "a", "e2e", "e10"} {
 			d.ownRules(t, team)
@@ -148,6 +151,7 @@ func TestListsBeginWithWhatIsBuiltIn(t *testing.T) {
 }
 
 func TestTemplatesAndRulesSayAllThatIsWrongWithThem(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		_, err := d.practice.CreatePostMortemTemplate(t.Context(), &debriefv1.CreatePostMortemTemplateRequest{
 			PostMortemTemplateId: "payments", PostMortemTemplate: &debriefv1.PostMortemTemplate{Title: "x", Sections: []*debriefv1.TemplateSection{
@@ -169,6 +173,7 @@ func TestTemplatesAndRulesSayAllThatIsWrongWithThem(t *testing.T) {
 }
 
 func TestDeletedRulesAndTemplatesArePurged(t *testing.T) {
+	t.Parallel()
 	onEachStoreWith(t, service.Options{Retention: time.Hour}, func(t *testing.T, d *debrief) {
 		rules, template := d.ownRules(t, "payments").GetName(), d.ownTemplate(t, "payments").GetName()
 		must[*debriefv1.GroundRuleSet](t)(d.practice.DeleteGroundRuleSet(t.Context(), &debriefv1.DeleteGroundRuleSetRequest{Name: rules}))

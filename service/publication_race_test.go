@@ -36,6 +36,7 @@ func (c meddledCollection) Get(ctx context.Context, id string) (repository.PostM
 }
 
 func TestWhatIsPublishedIsWhatWasChecked(t *testing.T) {
+	t.Parallel()
 	const clean = "The queue had no limit."
 	for name, test := range map[string]struct {
 		read, meanwhile string

@@ -49,6 +49,7 @@ func (d *debrief) questions(t *testing.T, request *debriefv1.SuggestQuestionsReq
 }
 
 func TestQuestionsComeFromWhatIsThereAndWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		p := d.told(t)
 		asked := d.questions(t, &debriefv1.SuggestQuestionsRequest{Name: p.GetName(), MaxQuestions: 200})
@@ -80,6 +81,7 @@ func TestQuestionsComeFromWhatIsThereAndWhatIsMissing(t *testing.T) {
 }
 
 func TestGapsOfMentalModelsLeadToQuestions(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		p := d.told(t).GetName()
 		model := repository.MentalModel{
@@ -106,6 +108,7 @@ func TestGapsOfMentalModelsLeadToQuestions(t *testing.T) {
 }
 
 func TestAnsweredQuestionsAreKept(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		p := d.told(t).GetName()
 		first, second := d.questions(t, &debriefv1.SuggestQuestionsRequest{Name: p})[0], d.questions(t, &debriefv1.SuggestQuestionsRequest{Name: p})[1]
@@ -150,6 +153,7 @@ func TestAnsweredQuestionsAreKept(t *testing.T) {
 }
 
 func TestAnAgendaHasItsMinutes(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		p := d.told(t).GetName()
 		for asked, want := range map[time.Duration]time.Duration{0: time.Hour, 90 * time.Minute: 90 * time.Minute} {
@@ -180,6 +184,7 @@ func TestAnAgendaHasItsMinutes(t *testing.T) {
 }
 
 func TestAnInvitationGoesToWhoCanBeReached(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		p := d.told(t).GetName()
 		_, err := d.postMortems.GetInvitation(t.Context(), &debriefv1.GetInvitationRequest{Name: p})
@@ -209,6 +214,7 @@ func TestAnInvitationGoesToWhoCanBeReached(t *testing.T) {
 }
 
 func TestFindingsOfTheBlamelessCheckLeadToQuestions(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		postMortem := d.withBlame(t)
 		asked := func() map[string]string {

@@ -18,6 +18,7 @@ const (
 )
 
 func TestRequestsAreHeldAgainstTheirRules(t *testing.T) {
+	t.Parallel()
 	long := string(make([]rune, 301))
 	tests := []struct {
 		name    string

@@ -29,6 +29,7 @@ func (d *debrief) inReview(t *testing.T) *debriefv1.PostMortem {
 }
 
 func TestAReviewStartsOnlyAfterTheRulesWereRead(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		draft := d.review(t).GetName()
 		startReview := func() error {
@@ -70,6 +71,7 @@ func TestAReviewStartsOnlyAfterTheRulesWereRead(t *testing.T) {
 }
 
 func TestOtherRulesMustBeReadAnew(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		draft := d.review(t).GetName()
 		d.readRules(t, draft)
@@ -95,6 +97,7 @@ func TestOtherRulesMustBeReadAnew(t *testing.T) {
 }
 
 func TestWhoRespondedDoesNotFacilitate(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		incident := must[*debriefv1.Incident](t)(d.incidents.CreateIncident(t.Context(), &debriefv1.CreateIncidentRequest{Incident: &debriefv1.Incident{
 			Title: "Checkout is slow", Lead: "kim", Responders: []*debriefv1.Responder{{Person: "Sam", Role: "on-call"}},
@@ -148,6 +151,7 @@ func TestWhoRespondedDoesNotFacilitate(t *testing.T) {
 }
 
 func TestABreachIsAMomentAndARule(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		draft := d.review(t).GetName()
 		breach := &debriefv1.RecordGroundRuleBreachRequest{Name: draft, Rule: "it-made-sense", RequestId: "once"}
@@ -182,6 +186,7 @@ func TestABreachIsAMomentAndARule(t *testing.T) {
 }
 
 func TestAReviewConcludesWithWhatIsToBeDoneOrNothing(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		review := d.inReview(t).GetName()
 		item := must[*debriefv1.ActionItem](t)(d.actionItems.CreateActionItem(t.Context(), &debriefv1.CreateActionItemRequest{
@@ -217,6 +222,7 @@ func TestAReviewConcludesWithWhatIsToBeDoneOrNothing(t *testing.T) {
 }
 
 func TestPublicationNamesEverySectionThatIsMissing(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.ownTemplate(t, "payments")
 		draft := must[*debriefv1.PostMortem](t)(d.postMortems.CreatePostMortem(t.Context(), &debriefv1.CreatePostMortemRequest{PostMortem: &debriefv1.PostMortem{
@@ -241,6 +247,7 @@ func TestPublicationNamesEverySectionThatIsMissing(t *testing.T) {
 }
 
 func TestPublicationClosesWhatIsResolved(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		resolved, active := d.open(t, "Checkout is slow").GetName(), d.open(t, "Cart is slow").GetName()
 		must[*debriefv1.Incident](t)(d.incidents.ResolveIncident(t.Context(), &debriefv1.ResolveIncidentRequest{Name: resolved}))
@@ -274,6 +281,7 @@ func TestPublicationClosesWhatIsResolved(t *testing.T) {
 }
 
 func TestATemplateIsKeptAsItWasChosen(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		own := d.ownTemplate(t, "payments").GetName()
 		draft := must[*debriefv1.PostMortem](t)(d.postMortems.CreatePostMortem(t.Context(), &debriefv1.CreatePostMortemRequest{PostMortem: &debriefv1.PostMortem{
@@ -307,6 +315,7 @@ func TestATemplateIsKeptAsItWasChosen(t *testing.T) {
 }
 
 func TestFreeSectionsHaveIDsOfTheirOwn(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		draft := d.review(t).GetName()
 		for name, sections := range map[string][]*debriefv1.Section{

@@ -121,6 +121,7 @@ func wordsLost(from, to string) []string {
 }
 
 func TestAnExportIsImportedAsTheSameDocument(t *testing.T) {
+	t.Parallel()
 	for name, publish := range map[string]bool{"in review": false, "published": true} {
 		t.Run(name, func(t *testing.T) {
 			onEachStore(t, func(t *testing.T, d *debrief) {
@@ -162,6 +163,7 @@ func TestAnExportIsImportedAsTheSameDocument(t *testing.T) {
 
 // What is imported from elsewhere says in its export all words of the document, except names of what has a field.
 func TestNoWordOfATemplateIsLost(t *testing.T) {
+	t.Parallel()
 	marks := regexp.MustCompile(`(?m)^[ \t]*[0-9]{1,9}[.)][ \t]|\b(?:and|x)\b|<!--.*?-->`)
 	machine := regexp.MustCompile(`([0-9])[TZ]([0-9]|\b)`)
 	for _, name := range []string{"atlassian", "azure", "etsy-debriefing", "front-matter", "game-day", "github-headings", "howie", "pagerduty", "sre-workbook"} {

@@ -24,6 +24,7 @@ func (d *debrief) review(t *testing.T) *debriefv1.PostMortem {
 }
 
 func TestParticipantsTellInTheirOwnWords(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		postMortem := d.review(t).GetName()
 		request := &debriefv1.CreateStatementRequest{
@@ -66,6 +67,7 @@ func TestParticipantsTellInTheirOwnWords(t *testing.T) {
 }
 
 func TestAnonymousStatementsLeaveNoTraceOfWhoWroteThem(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		const who = "recognisable-principal"
 		postMortem := d.review(t).GetName()
@@ -102,6 +104,7 @@ func TestAnonymousStatementsLeaveNoTraceOfWhoWroteThem(t *testing.T) {
 }
 
 func TestStatementsBelongToTheirPostMortem(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		one, other := d.review(t).GetName(), d.review(t).GetName()
 		statement := must[*debriefv1.Statement](t)(d.statements.CreateStatement(t.Context(), &debriefv1.CreateStatementRequest{

@@ -26,6 +26,7 @@ func refusedWith(t *testing.T, err error) refusal {
 }
 
 func TestSubscriptions(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.open(t, "before")
 		create := &debriefv1.CreateSubscriptionRequest{SubscriptionId: "chat", RequestId: "once", Subscription: &debriefv1.Subscription{
@@ -95,6 +96,7 @@ func TestSubscriptions(t *testing.T) {
 }
 
 func TestSubscriptionsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		hook := &debriefv1.Webhook{Uri: "https://example.com/"}
 		for name, test := range map[string]struct {
@@ -121,6 +123,7 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 }
 
 func TestTestSubscription(t *testing.T) {
+	t.Parallel()
 	onEachStoreWith(t, toLoopback, func(t *testing.T, d *debrief) {
 		r := newReceiver(t, func(m message, _ *http.Request) int {
 			if strings.Count(m.signature, "v1,") != 2 {
@@ -170,6 +173,7 @@ func TestTestSubscription(t *testing.T) {
 }
 
 func TestReplayEvents(t *testing.T) {
+	t.Parallel()
 	onEachStoreWith(t, toLoopback, func(t *testing.T, d *debrief) {
 		r := newReceiver(t, ok)
 		d.subscribe(t, "chat", r.URL)
@@ -200,6 +204,7 @@ func TestReplayEvents(t *testing.T) {
 }
 
 func TestEnableSubscriptionSkipsWhatWasMissed(t *testing.T) {
+	t.Parallel()
 	onEachStoreWith(t, toLoopback, func(t *testing.T, d *debrief) {
 		r := newReceiver(t, func(message, *http.Request) int {
 			if d.now().Equal(start) {

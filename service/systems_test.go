@@ -39,6 +39,7 @@ func (d *debrief) describe(t *testing.T, id string, reality *debriefv1.SystemGra
 }
 
 func TestSystemsKeepWhatWasKnownInRevisions(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		postMortem := d.review(t).GetName()
 		system := d.describe(t, "shop", shop())
@@ -79,6 +80,7 @@ func TestSystemsKeepWhatWasKnownInRevisions(t *testing.T) {
 }
 
 func TestSystemsThatMakeNoSenseAreRefused(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.describe(t, "shop", shop())
 		broken := shop()
@@ -138,6 +140,7 @@ func largest() *debriefv1.SystemGraph {
 }
 
 func TestGraphsAtTheirBoundsAreKept(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		request := &debriefv1.CreateSystemRequest{SystemId: "large", RequestId: "once", System: &debriefv1.System{Title: "Large", Reality: largest()}}
 		must[*debriefv1.System](t)(d.systems.CreateSystem(t.Context(), request))
@@ -161,6 +164,7 @@ func TestGraphsAtTheirBoundsAreKept(t *testing.T) {
 }
 
 func TestSystemsAreListedByIDAndFoundByWhatIsInThem(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		for _, id := range []string{"shop", "bank", "mail"} {
 			d.describe(t, id, nil)
@@ -193,6 +197,7 @@ func TestSystemsAreListedByIDAndFoundByWhatIsInThem(t *testing.T) {
 }
 
 func TestRevisionsOutliveTheirSystemAndGoOnWhereItComesBack(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.describe(t, "shop", shop())
 		must[*debriefv1.System](t)(d.systems.DeleteSystem(t.Context(), &debriefv1.DeleteSystemRequest{Name: "systems/shop"}))
@@ -223,6 +228,7 @@ func TestRevisionsOutliveTheirSystemAndGoOnWhereItComesBack(t *testing.T) {
 }
 
 func TestDrawingsAreImported(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		request := &debriefv1.ImportSystemRequest{
 			SystemId: "shop", Format: debriefv1.ImportSystemRequest_FORMAT_MERMAID,
@@ -256,6 +262,7 @@ func TestDrawingsAreImported(t *testing.T) {
 
 // A change says only what it changes.
 func TestSystemsAreChangedInPart(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		before := d.describe(t, "shop", shop())
 		got := must[*debriefv1.System](t)(d.systems.UpdateSystem(t.Context(), &debriefv1.UpdateSystemRequest{

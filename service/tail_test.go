@@ -55,6 +55,7 @@ type feedOf struct {
 func (f feedOf) Events() repository.Reader[repository.Event] { return f.growing }
 
 func TestTail(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		feed := &growing{}
 		end := newTail(feed)
@@ -83,6 +84,7 @@ func TestTail(t *testing.T) {
 }
 
 func TestTailWhileStoreIsAway(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(*testing.T) {
 		feed := &growing{err: errors.New("away")}
 		end := newTail(feed)
@@ -98,6 +100,7 @@ func TestTailWhileStoreIsAway(t *testing.T) {
 // TestHeartbeat has events that nobody asked for: they are no reason to keep still, and the heartbeat tells how far the feed
 // was looked at.
 func TestHeartbeat(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		feed := &growing{}
 		events := newEvents(&base{repository: feedOf{growing: feed}, now: time.Now, stopping: make(chan struct{})})

@@ -34,6 +34,7 @@ func (d *debrief) dueIn(t *testing.T, after time.Duration) *debriefv1.ActionItem
 }
 
 func TestActionItemsThatAreDueAreToldOnce(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		if next := d.tell(t); !next.IsZero() {
 			t.Errorf("with nothing to tell: %v", next)
@@ -68,6 +69,7 @@ func TestActionItemsThatAreDueAreToldOnce(t *testing.T) {
 }
 
 func TestActionItemsThatAreDoneAreNotTold(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		dropped := d.dueIn(t, time.Hour).GetName()
 		must[*debriefv1.ActionItem](t)(d.actionItems.DropActionItem(t.Context(), &debriefv1.DropActionItemRequest{Name: dropped, Reason: "Not needed"}))
@@ -86,6 +88,7 @@ func TestActionItemsThatAreDoneAreNotTold(t *testing.T) {
 }
 
 func TestReplicasRemindOnce(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		const items = 150 // More than are asked for at once.
 		for i := range items {
@@ -110,6 +113,7 @@ func TestReplicasRemindOnce(t *testing.T) {
 
 // TestActionItemsOfBeforeAreRemindedOf has items that a version without reminders has written.
 func TestActionItemsOfBeforeAreRemindedOf(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		newID := service.NewIDs(strings.NewReader(strings.Repeat("x", 1000)))
 		for i, state := range []string{"OPEN", "IN_PROGRESS", "DONE"} {

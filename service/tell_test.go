@@ -17,6 +17,7 @@ import (
 
 // TestWhatFellDueMeanwhileIsToldInOrder tells after days in which nobody did.
 func TestWhatFellDueMeanwhileIsToldInOrder(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		first := d.resolved(t, "first")
 		d.advance(time.Hour)
@@ -48,6 +49,7 @@ func TestWhatFellDueMeanwhileIsToldInOrder(t *testing.T) {
 }
 
 func TestTheTellerKnowsWhenToComeAgain(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		if next := d.tell(t); !next.IsZero() {
 			t.Errorf("with nothing to tell: %v", next)
@@ -69,6 +71,7 @@ func TestTheTellerKnowsWhenToComeAgain(t *testing.T) {
 
 // TestReplicasTellEachChangeOnce has three replicas, whose clocks differ, tell at the same time, again and again.
 func TestReplicasTellEachChangeOnce(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		const incidents = 30
 		for i := range incidents {
@@ -112,6 +115,7 @@ func TestReplicasTellEachChangeOnce(t *testing.T) {
 
 // TestTheTellerFindsWhatACrashHasLeft has a review held, and an action item started, of which nobody told the incident.
 func TestTheTellerFindsWhatACrashHasLeft(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.resolved(t, "x").GetName()
 		p := d.covering(t, name)
@@ -142,6 +146,7 @@ func TestTheTellerFindsWhatACrashHasLeft(t *testing.T) {
 
 // TestARepeatedRequestMendsWhatACrashHasLeft stops between the review and what it means to the incident.
 func TestARepeatedRequestMendsWhatACrashHasLeft(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		name := d.resolved(t, "x").GetName()
 		p := d.covering(t, name)
@@ -170,6 +175,7 @@ func failing(t *testing.T) context.Context {
 }
 
 func TestTheTellerEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.resolved(t, "x")
 		d.advance(48 * time.Hour)

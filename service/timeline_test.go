@@ -18,6 +18,7 @@ import (
 )
 
 func TestEntriesSayWhenItHappenedAndWhenItWasWritten(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		incident := d.open(t, "x").GetName()
 		d.advance(time.Hour)
@@ -49,6 +50,7 @@ func TestEntriesSayWhenItHappenedAndWhenItWasWritten(t *testing.T) {
 }
 
 func TestAmendedEntriesKeepWhatTheySaid(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		incident := d.open(t, "x").GetName()
 		entry := must[*debriefv1.TimelineEntry](t)(d.timeline.CreateTimelineEntry(as(t, "sam"), &debriefv1.CreateTimelineEntryRequest{
@@ -77,6 +79,7 @@ func TestAmendedEntriesKeepWhatTheySaid(t *testing.T) {
 
 // TestAnonymousEntriesHoldNobody looks at everything that was stored, not only at what the API shows.
 func TestAnonymousEntriesHoldNobody(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		const who = "recognisable-person"
 		incident := d.open(t, "x").GetName()
@@ -103,6 +106,7 @@ func TestAnonymousEntriesHoldNobody(t *testing.T) {
 }
 
 func TestBatchesAreAddedAsAWhole(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		incident := d.open(t, "x").GetName()
 		request := &debriefv1.BatchCreateTimelineEntriesRequest{Parent: incident, RequestId: "batch-1"}
@@ -134,6 +138,7 @@ func TestBatchesAreAddedAsAWhole(t *testing.T) {
 }
 
 func TestTimelinesAreReadInTheOrderOfWhatHappened(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		incident := d.open(t, "x").GetName()
 		for _, minutes := range []int{30, 10, 20} {

@@ -49,6 +49,7 @@ func next(t *testing.T, stream grpc.ServerStreamingClient[debriefv1.WatchEventsR
 }
 
 func TestWatchEvents(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		d.open(t, "before")
 		fromNow := d.watch(t, &debriefv1.WatchEventsRequest{AfterSequence: -1})
@@ -75,6 +76,7 @@ func TestWatchEvents(t *testing.T) {
 }
 
 func TestWatchEventsRefuses(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		for name, request := range map[string]*debriefv1.WatchEventsRequest{
 			"a filter that is none":        {Filter: "type ="},
@@ -94,6 +96,7 @@ func TestWatchEventsRefuses(t *testing.T) {
 }
 
 func TestWatchEventsEndsWithTheServer(t *testing.T) {
+	t.Parallel()
 	onEachStore(t, func(t *testing.T, d *debrief) {
 		stream := d.watch(t, &debriefv1.WatchEventsRequest{})
 		d.services.EndStreams()
