@@ -39,7 +39,7 @@ func startServer(t *testing.T, variables ...string) *debrief {
 	t.Helper()
 	binary := os.Getenv(binaryVariable)
 	if binary == "" {
-		t.Skipf("%s does not name the program to test: go build ./cmd/debrief", binaryVariable)
+		t.Fatalf("%s does not name the program to test: go build ./cmd/debrief", binaryVariable)
 	}
 	command := exec.CommandContext(context.WithoutCancel(t.Context()), binary, "serve", "--store", "sqlite:"+filepath.Join(t.TempDir(), "debrief.db"),
 		"--grpc-addr", "127.0.0.1:0", "--http-addr", "127.0.0.1:0")
