@@ -52,6 +52,9 @@ func (r *Repository) dump(ctx context.Context, hand func(repository.Document) bo
 		return err
 	}
 	before, err := r.marks(ctx)
+	if err == nil && before.outboxes > 0 {
+		err = errOthersWrite
+	}
 	if err != nil {
 		return err
 	}
@@ -62,10 +65,13 @@ func (r *Repository) dump(ctx context.Context, hand func(repository.Document) bo
 	}
 	after, err := r.marks(ctx)
 	if err == nil && after != before {
-		err = fmt.Errorf("%w: others write to the store: stop every Debrief that uses it first", repository.ErrConflict)
+		err = errOthersWrite
 	}
 	return err
 }
+
+// errOthersWrite says that one moment can't be told.
+var errOthersWrite = fmt.Errorf("%w: others write to the store: stop every Debrief that uses it first", repository.ErrConflict)
 
 func walk(ctx context.Context, shelf shelf, hand func(repository.Document) bool) (more bool, err error) {
 	after := ""
@@ -88,7 +94,7 @@ func (r *Repository) settle(ctx context.Context) error {
 	if err := r.relay.awaitCleared(ctx); err != nil {
 		return err
 	}
-	return r.sweeper.sweepSince(ctx, r.now().Add(sweepAge+time.Hour))
+	return r.sweeper.sweepSince(ctx, time.Time{})
 }
 
 // marks are what a Debrief that uses the store leaves in it sooner or later: its newest event, its latest ping, and its
@@ -123,14 +129,10 @@ func (r *Repository) marks(ctx context.Context) (marks, error) {
 
 // waiting counts the resources that have effects in their outboxes to which nothing was added since; zero: all.
 func (r *Repository) waiting(ctx context.Context, since time.Time) (int64, error) {
-	filter := bson.D{{Key: fieldOutboxTime, Value: bson.D{{Key: "$exists", Value: true}}}}
-	if !since.IsZero() {
-		filter = leftBehind(since)
-	}
 	var all int64
 	for _, place := range r.sweeper.places {
 		err := r.engine.do(ctx, command{operation: "count", collection: place.Name()}, func(ctx context.Context) error {
-			count, err := place.CountDocuments(ctx, filter)
+			count, err := place.CountDocuments(ctx, leftBehind(since))
 			all += count
 			return err
 		})

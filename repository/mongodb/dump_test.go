@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/debriefhq/debrief/repository"
 	"github.com/debriefhq/debrief/repository/mongodb/mongodbtest"
@@ -37,6 +38,20 @@ func TestDumpFindsWhatIsInOutboxes(t *testing.T) {
 			equal(t, "outboxes", killed.outboxes(t), 0)
 		})
 	}
+}
+
+// TestDumpFindsWhatIsInOutboxesOfTheFuture has a process die whose clock went wrong.
+func TestDumpFindsWhatIsInOutboxesOfTheFuture(t *testing.T) {
+	t.Parallel()
+	uri := mongodbtest.NewDatabase(t)
+	killed := withoutRelay(open(t, uri, Options{Now: func() time.Time { return time.Now().AddDate(1, 0, 0) }}), "effects")
+	killed.mustCreate(t, newIncident(1))
+	killed.mustSettle(t)
+	if killed.outboxes(t) == 0 {
+		t.Fatal("nothing is left in outboxes")
+	}
+	got := kinds(t, open(t, uri, Options{}))
+	equal(t, "documents", got, map[string]int{"incidents": 1, "timeline_entries": 1, "events": 2})
 }
 
 // TestDumpBesideOthersWhoWrite expects a dump to say that it may have seen two moments.

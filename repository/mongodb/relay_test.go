@@ -94,7 +94,10 @@ func later() time.Time { return time.Now().Add(time.Hour) }
 // openWithoutRelay opens a repository that behaves as if it were killed before the step, each time.
 func openWithoutRelay(t *testing.T, uri, step string) *Repository {
 	t.Helper()
-	store := open(t, uri, Options{})
+	return withoutRelay(open(t, uri, Options{}), step)
+}
+
+func withoutRelay(store *Repository, step string) *Repository {
 	store.stopWatching()
 	store.watching.Wait()
 	store.relay.delivery.interrupt = func(next string) error {

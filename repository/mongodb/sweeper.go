@@ -54,7 +54,7 @@ func (s *sweeper) run(ctx context.Context) {
 // sweep brings away all that was left behind.
 func (s *sweeper) sweep(ctx context.Context) error { return s.sweepSince(ctx, s.now().Add(-sweepAge)) }
 
-// sweepSince brings away what is in outboxes to which nothing was added since.
+// sweepSince brings away what is in outboxes to which nothing was added since; zero: what is in all of them.
 func (s *sweeper) sweepSince(ctx context.Context, since time.Time) error {
 	var failed error
 	for _, place := range s.places {
@@ -124,8 +124,13 @@ func (s *sweeper) leftBehind(ctx context.Context, place *mongo.Collection, since
 	return parcels, errors.Join(err, unreadable)
 }
 
-// leftBehind holds for outboxes that nothing was added to since. That it exists is said because not every engine knows
+// leftBehind holds for outboxes that nothing was added to since; zero: for all, whatever the clocks said that they were
+// written by. That it exists is said because not every engine knows
 // that otherwise no document would do that is not in the index.
 func leftBehind(since time.Time) bson.D {
-	return bson.D{{Key: fieldOutboxTime, Value: bson.D{{Key: "$exists", Value: true}, {Key: "$lt", Value: since}}}}
+	times := bson.D{{Key: "$exists", Value: true}}
+	if !since.IsZero() {
+		times = append(times, bson.E{Key: "$lt", Value: since})
+	}
+	return bson.D{{Key: fieldOutboxTime, Value: times}}
 }
