@@ -73,6 +73,20 @@ func (s Schema[T]) Resource(document Document) (T, error) {
 	return resource, nil
 }
 
+// Dumped gives what a dump hands on, and then its error, if there is one. The dump ends when hand says false.
+func Dumped(dump func(hand func(Document) bool) error) iter.Seq2[Document, error] {
+	return func(yield func(Document, error) bool) {
+		ended := false
+		err := dump(func(document Document) bool {
+			ended = !yield(document, nil)
+			return !ended
+		})
+		if err != nil && !ended {
+			yield(Document{}, err)
+		}
+	}
+}
+
 const (
 	maxBatch      = 500
 	maxBatchBytes = 8 << 20

@@ -34,16 +34,7 @@ func (c *collection[T]) kind() string { return c.schema.Name }
 // Dump implements [repository.Portable]. It first brings away what is in outboxes, so that nothing is in two places. It can't
 // see one moment: where it finds at its end that others wrote meanwhile, that is a conflict.
 func (r *Repository) Dump(ctx context.Context) iter.Seq2[repository.Document, error] {
-	return func(yield func(repository.Document, error) bool) {
-		ended := false
-		err := r.dump(ctx, func(document repository.Document) bool {
-			ended = !yield(document, nil)
-			return !ended
-		})
-		if err != nil && !ended {
-			yield(repository.Document{}, err)
-		}
-	}
+	return repository.Dumped(func(hand func(repository.Document) bool) error { return r.dump(ctx, hand) })
 }
 
 // dump hands on each document, until hand says false.

@@ -44,16 +44,7 @@ func (c *collection[T]) unpack(document repository.Document) (row, error) {
 
 // Dump implements [repository.Portable]: in one transaction that reads, so that it sees one moment.
 func (r *Repository) Dump(ctx context.Context) iter.Seq2[repository.Document, error] {
-	return func(yield func(repository.Document, error) bool) {
-		ended := false
-		err := r.dump(ctx, func(document repository.Document) bool {
-			ended = !yield(document, nil)
-			return !ended
-		})
-		if err != nil && !ended {
-			yield(repository.Document{}, err)
-		}
-	}
+	return repository.Dumped(func(hand func(repository.Document) bool) error { return r.dump(ctx, hand) })
 }
 
 // dump hands on each document, until hand says false.
