@@ -9,11 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
 )
@@ -83,10 +80,15 @@ func documentsIn(paths []string) ([]string, error) {
 func (a *application) importFiles(ctx context.Context, command *cobra.Command, server *connection, request *debriefv1.ImportPostMortemRequest, files []string) error {
 	var first error
 	failed, shown := 0, 0
-	progress := a.importProgress(len(files))
+	var progress func(done, total int)
+	if len(files) > 1 {
+		progress = showProgress(a.environment.stderr, "importing")
+	}
 	for i, file := range files {
 		answer, err := importFile(ctx, server, request, file)
-		progress(i + 1)
+		if progress != nil {
+			progress(i+1, len(files))
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -109,14 +111,10 @@ func (a *application) importFiles(ctx context.Context, command *cobra.Command, s
 }
 
 func importFile(ctx context.Context, server *connection, request *debriefv1.ImportPostMortemRequest, file string) (*debriefv1.ImportPostMortemResponse, error) {
-	info, err := os.Stat(file)
-	if err == nil && info.Size() > maxImportBytes {
+	text, err := readBounded(file, maxImportBytes)
+	if err == nil && len(text) > maxImportBytes {
 		err = errors.New("it is larger than 1 MiB")
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read the document: %w", err)
-	}
-	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the document: %w", err)
 	}
@@ -165,16 +163,4 @@ func (a *application) tellImport(file string, dry bool, answer *debriefv1.Import
 	}
 	_, err := fmt.Fprintln(a.out, strings.Join(told, "\n"))
 	return err
-}
-
-// importProgress draws a bar for eyes where there are several files, and nothing where no terminal is.
-func (a *application) importProgress(total int) func(done int) {
-	file, ok := a.environment.stderr.(*os.File)
-	if !ok || total < 2 || !term.IsTerminal(int(file.Fd())) {
-		return func(int) {}
-	}
-	bar := progressbar.NewOptions(total, progressbar.OptionSetWriter(file), progressbar.OptionSetDescription("importing"),
-		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(50*time.Millisecond))
-	// A bar that can't be drawn is no reason to stop.
-	return func(done int) { _ = bar.Set(done) }
 }

@@ -33,21 +33,21 @@ func Restore(ctx context.Context, backup, path, aside string, options CopyOption
 }
 
 func restore(ctx context.Context, backup, path, aside string, options CopyOptions) (bool, error) {
-	same, err := sameFile(backup, path)
-	if err != nil {
-		return false, err
-	}
-	if same {
-		return false, refusal("it is the backup itself")
-	}
-	info, err := os.Stat(path)
+	old, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, restoreNew(ctx, backup, path, options)
 	case err != nil:
 		return false, err
-	case info.IsDir():
+	case old.IsDir():
 		return false, refusal("it is a directory")
+	}
+	given, err := os.Stat(backup)
+	if err != nil {
+		return false, err
+	}
+	if os.SameFile(old, given) {
+		return false, refusal("it is the backup itself")
 	}
 	err = replace(ctx, backup, path, aside, options)
 	if errors.As(err, new(unreadable)) {
@@ -57,19 +57,6 @@ func restore(ctx context.Context, backup, path, aside string, options CopyOption
 		return true, restoreNew(ctx, backup, path, options)
 	}
 	return err == nil, err
-}
-
-// sameFile says whether two paths lead to one file.
-func sameFile(a, b string) (bool, error) {
-	first, err := os.Stat(a)
-	if err != nil {
-		return false, err
-	}
-	second, err := os.Stat(b)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil && os.SameFile(first, second), err
 }
 
 // unreadable says that the old store can't be read, so that it can't be copied either.
