@@ -3,7 +3,6 @@ package service_test
 import (
 	"context"
 	"net"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +22,7 @@ import (
 	"github.com/debriefhq/debrief/repository/mongodb"
 	"github.com/debriefhq/debrief/repository/mongodb/mongodbtest"
 	"github.com/debriefhq/debrief/repository/sqlite"
+	"github.com/debriefhq/debrief/repository/sqlite/sqlitetest"
 	"github.com/debriefhq/debrief/service"
 )
 
@@ -83,7 +83,7 @@ func onEachStore(t *testing.T, test func(t *testing.T, d *debrief)) {
 func onEachStoreWith(t *testing.T, options service.Options, test func(t *testing.T, d *debrief)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
-		store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "debrief.db"), sqlite.Options{})
+		store, err := sqlite.Open(t.Context(), sqlitetest.NewFile(t), sqlite.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

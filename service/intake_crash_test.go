@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
 	"github.com/debriefhq/debrief/repository"
 	"github.com/debriefhq/debrief/repository/sqlite"
+	"github.com/debriefhq/debrief/repository/sqlite/sqlitetest"
 	"github.com/debriefhq/debrief/service"
 )
 
@@ -129,7 +129,7 @@ func TestACrashAnywhereLeadsToTheSameEnd(t *testing.T) {
 		t.Run(rule.GetTitle(), func(t *testing.T) {
 			store := func(t *testing.T) *debrief {
 				t.Helper()
-				opened, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "debrief.db"), sqlite.Options{})
+				opened, err := sqlite.Open(t.Context(), sqlitetest.NewFile(t), sqlite.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}

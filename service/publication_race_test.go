@@ -2,12 +2,12 @@ package service_test
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
 	"github.com/debriefhq/debrief/repository"
 	"github.com/debriefhq/debrief/repository/sqlite"
+	"github.com/debriefhq/debrief/repository/sqlite/sqlitetest"
 	"github.com/debriefhq/debrief/service"
 )
 
@@ -46,7 +46,7 @@ func TestWhatIsPublishedIsWhatWasChecked(t *testing.T) {
 		"blame that came meanwhile":    {clean, careless, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			opened, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "debrief.db"), sqlite.Options{})
+			opened, err := sqlite.Open(t.Context(), sqlitetest.NewFile(t), sqlite.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/debriefhq/debrief/repository/sqlite/sqlitetest"
 )
 
 // served reads a server's log until it says where HTTP is served.
@@ -31,7 +33,7 @@ func served(t *testing.T, lines *bufio.Scanner) string {
 func serveArguments(t *testing.T) []string {
 	t.Helper()
 	return []string{
-		"serve", "--store", "sqlite:" + filepath.Join(t.TempDir(), "debrief.db"),
+		"serve", "--store", "sqlite:" + sqlitetest.NewFile(t),
 		"--grpc-addr", "127.0.0.1:0", "--http-addr", "127.0.0.1:0",
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/debriefhq/debrief/repository/mongodb/mongodbtest"
+	"github.com/debriefhq/debrief/repository/sqlite/sqlitetest"
 )
 
 func TestMain(m *testing.M) {
@@ -104,5 +105,5 @@ func onEachStore(t *testing.T, test func(t *testing.T, store string)) {
 // newSQLite is the URL of a new store in a file.
 func newSQLite(t *testing.T) string {
 	t.Helper()
-	return "sqlite:" + filepath.Join(t.TempDir(), "debrief.db")
+	return "sqlite:" + sqlitetest.NewFile(t)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +15,8 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/debriefhq/debrief/repository/sqlite/sqlitetest"
 )
 
 func TestMain(m *testing.M) {
@@ -30,7 +31,7 @@ const patience = 20 * time.Second
 func testConfig(t *testing.T) Config {
 	t.Helper()
 	config := DefaultConfig()
-	config.Store = "sqlite:" + filepath.Join(t.TempDir(), "debrief.db")
+	config.Store = "sqlite:" + sqlitetest.NewFile(t)
 	config.GRPCAddr, config.HTTPAddr = "127.0.0.1:0", "127.0.0.1:0"
 	config.LogOutput = io.Discard
 	return config
