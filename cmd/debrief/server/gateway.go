@@ -114,7 +114,8 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		problem.write(w)
 		return
 	}
-	request := r.WithContext(context.WithValue(r.Context(), requestKey{}, r))
+	request := r.Clone(context.WithValue(r.Context(), requestKey{}, r))
+	request.Header.Del("Content-Type") // It was read, and the gateway would complain on stderr of one that makes no sense.
 	request.Body = io.NopCloser(bytes.NewReader(body))
 	if r.Method == http.MethodHead {
 		request.Method = http.MethodGet // The answer's body is left out by the server.

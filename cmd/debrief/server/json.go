@@ -51,7 +51,11 @@ func (strictJSON) Unmarshal(data []byte, target any) error {
 // readable is what protojson says, without the prefix that is to keep programs from relying on it.
 func readable(err error) string {
 	text := strings.ReplaceAll(err.Error(), "\u00a0", " ")
-	return "does not fit: " + strings.TrimSpace(strings.TrimPrefix(text, "proto:"))
+	text = strings.TrimSpace(strings.TrimPrefix(text, "proto:"))
+	if text == io.ErrUnexpectedEOF.Error() {
+		return "is no JSON: it ends too early"
+	}
+	return "does not fit: " + text
 }
 
 // NewDecoder reads messages from a body: io.EOF where it is empty.

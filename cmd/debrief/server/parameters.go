@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/genproto/googleapis/api/annotations"
@@ -13,11 +14,13 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/dynamicpb"
 )
 
-// parameters are the names of the query parameters that each route has, by HTTP method and path pattern. The gateway
-// itself passes over those that it does not know, so that a filter with a typing error would find everything.
-type parameters map[string]map[string]bool
+// parameters are the query parameters that each route has, by HTTP method and path pattern, and by both names of the fields that they
+// are. The gateway itself passes over those that it does not know, so that a filter with a typing error would find everything, and
+// what it says of values that do not fit is not for callers.
+type parameters map[string]map[string]protoreflect.FieldDescriptor
 
 // newParameters derives them from the services' HTTP rules.
 func newParameters(services []string) (parameters, error) {
@@ -66,20 +69,20 @@ func route(rule *annotations.HttpRule) (method, path string) {
 }
 
 // queryFields are the fields of a request that are neither in its path nor in its body, by both of their names.
-func queryFields(request protoreflect.MessageDescriptor, path, body string) map[string]bool {
-	names := map[string]bool{}
+func queryFields(request protoreflect.MessageDescriptor, path, body string) map[string]protoreflect.FieldDescriptor {
+	fields := map[string]protoreflect.FieldDescriptor{}
 	for i := range request.Fields().Len() {
 		field := request.Fields().Get(i)
 		name := string(field.Name())
 		if body == "*" || body == name || strings.Contains(path, "{"+name+"=") || strings.Contains(path, "{"+name+"}") {
 			continue
 		}
-		names[name], names[field.JSONName()] = true, true
+		fields[name], fields[field.JSONName()] = field, field
 	}
-	return names
+	return fields
 }
 
-// check refuses a query that can't be read, or has a parameter that the route does not.
+// check refuses a query that can't be read, or has a parameter that the route does not, or a value that is none of the parameter's.
 func (p parameters) check(r *http.Request, pattern runtime.Pattern) *problem {
 	if r.URL.RawQuery == "" {
 		return nil
@@ -88,21 +91,72 @@ func (p parameters) check(r *http.Request, pattern runtime.Pattern) *problem {
 	if err != nil {
 		return invalidQuery("", "the query can't be read: "+err.Error())
 	}
-	names, ok := p[r.Method+" "+pattern.String()]
+	fields, ok := p[r.Method+" "+pattern.String()]
 	if !ok {
 		return nil
 	}
-	for given := range query {
-		if !names[given] {
-			return invalidQuery(given, unknownParameter(given, names))
+	for given, values := range query {
+		field := fields[given]
+		if field == nil {
+			return invalidQuery(given, unknownParameter(given, fields))
+		}
+		if problem := checkValues(given, field, values); problem != nil {
+			return problem
 		}
 	}
 	return nil
 }
 
-func unknownParameter(given string, names map[string]bool) string {
+// checkValues refuses what the gateway could not read.
+func checkValues(name string, field protoreflect.FieldDescriptor, values []string) *problem {
+	if len(values) > 1 && !field.IsList() {
+		return invalidQuery(name, name+" is given more than once: give it once")
+	}
+	for _, value := range values {
+		request := dynamicpb.NewMessage(field.ContainingMessage())
+		if !utf8.ValidString(value) || runtime.PopulateFieldFromPath(request, string(field.Name()), value) != nil {
+			return invalidQuery(name, fmt.Sprintf("%s must be %s", name, wanted(field)))
+		}
+	}
+	return nil
+}
+
+// wanted says what the values of a field are.
+func wanted(field protoreflect.FieldDescriptor) string {
+	switch field.Kind() {
+	case protoreflect.BoolKind:
+		return "true or false"
+	case protoreflect.Int32Kind, protoreflect.Int64Kind:
+		return "a whole number, such as 42"
+	case protoreflect.EnumKind:
+		var names []string
+		for i := range field.Enum().Values().Len() {
+			names = append(names, string(field.Enum().Values().Get(i).Name()))
+		}
+		return "one of " + strings.Join(names, ", ")
+	case protoreflect.MessageKind:
+		return wantedMessage(field.Message().FullName())
+	default:
+		return "text in UTF-8"
+	}
+}
+
+func wantedMessage(name protoreflect.FullName) string {
+	switch name {
+	case "google.protobuf.Timestamp":
+		return "a time after RFC 3339, such as 2026-03-14T09:26:00Z"
+	case "google.protobuf.Duration":
+		return "a duration in seconds, such as 90s"
+	case "google.protobuf.FieldMask":
+		return "names of fields with commas between them"
+	default:
+		return "a " + string(name.Name())
+	}
+}
+
+func unknownParameter(given string, fields map[string]protoreflect.FieldDescriptor) string {
 	var known []string
-	for name := range names {
+	for name := range fields {
 		if !strings.Contains(name, "_") {
 			known = append(known, name)
 		}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -32,16 +33,19 @@ func (p *problem) status() *status.Status {
 	var details []protoadapt.MessageV1
 	if p.field != "" {
 		details = append(details, &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
-			{Field: p.field, Description: p.message},
+			{Field: inUTF8(p.field), Description: inUTF8(p.message)},
 		}})
 	}
 	return newStatus(p.code, p.reason, p.message, details...)
 }
 
+// inUTF8 is what quotes a request, which may be in UTF-8 or not, in the form that all of a status has to have.
+func inUTF8(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
+
 // newStatus is a status as the services make it: with a reason for programs.
 func newStatus(code codes.Code, reason, message string, details ...protoadapt.MessageV1) *status.Status {
 	info := &errdetails.ErrorInfo{Reason: reason, Domain: service.ErrorDomain}
-	bare := status.New(code, message)
+	bare := status.New(code, inUTF8(message))
 	full, err := bare.WithDetails(append([]protoadapt.MessageV1{info}, details...)...)
 	if err != nil {
 		return bare
