@@ -1,6 +1,8 @@
 package server
 
 import (
+	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -59,5 +61,29 @@ func TestABodyThatEndsTooEarlyIsToldSo(t *testing.T) {
 	got := server.send(t, http.MethodPost, "/v1/incidents", `{"title"`, "Content-Type", asJSON)
 	if want := "the body is no JSON: it ends too early"; got.StatusCode != http.StatusBadRequest || !strings.Contains(got.body, want) {
 		t.Errorf("got %d %s, want 400 and %q", got.StatusCode, got.body, want)
+	}
+}
+
+// TestAPathIsNeeded asks the server as a whole, as HTTP lets one.
+func TestAPathIsNeeded(t *testing.T) {
+	server := start(t, nil)
+	for _, method := range []string{http.MethodGet, http.MethodOptions, http.MethodPost} {
+		request, err := http.NewRequestWithContext(t.Context(), method, server.url("/"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.URL.Opaque = "*"
+		answer, err := server.http.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		if err := errors.Join(err, answer.Body.Close()); err != nil {
+			t.Fatal(err)
+		}
+		_, reason := readError(t, string(body))
+		if answer.StatusCode != http.StatusBadRequest || reason != "INVALID_ARGUMENT" || answer.Header.Get("Content-Security-Policy") == "" {
+			t.Errorf("%s *: %d %s %v", method, answer.StatusCode, body, answer.Header)
+		}
 	}
 }

@@ -37,7 +37,7 @@ func dressed(config Config, telemetry *telemetry, handler http.Handler) (http.Ha
 	if !config.InsecureAllowUnauthenticatedNetwork && !config.RequireAuthentication {
 		handler = onlyLocal(handler)
 	}
-	return recovered(telemetry.logger, secured(handler)), nil
+	return recovered(telemetry.logger, secured(pathed(handler))), nil
 }
 
 // withOrigins lets pages of the given origins call from a browser, and keeps those of all others from changing anything.
@@ -87,6 +87,19 @@ func secured(handler http.Handler) http.Handler {
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		handler.ServeHTTP(w, r)
+	})
+}
+
+// pathed refuses what is not asked of any path, but of the server as a whole, as nothing here is: the library would answer it without
+// saying why.
+func pathed(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.RequestURI == "*" {
+			w.Header().Set("Connection", "close")
+			invalidQuery("", "the path is not well-formed: it must begin with a slash").write(w)
+			return
+		}
 		handler.ServeHTTP(w, r)
 	})
 }
@@ -149,6 +162,8 @@ func newHTTPServer(handler http.Handler, certificates *certificates, logger *slo
 			WriteByteTimeout:              30 * time.Second,
 		},
 		ErrorLog: slog.NewLogLogger(unaddressed{logger.Handler()}, slog.LevelDebug),
+
+		DisableGeneralOptionsHandler: true, // It would answer OPTIONS * past all that is put around the site.
 	}
 	if certificates != nil {
 		server.TLSConfig = certificates.config("h2", "http/1.1")
