@@ -74,34 +74,45 @@ func keyOrEmpty(text string) string {
 	return ""
 }
 
-// CutURLKey takes keys out of a URL, and answers the last one: a segment of its path, or the value of a parameter. What is left
+// CutURLKey takes keys out of a URL, and answers the last one: a segment of its path, or a parameter, however it is encoded. What is left
 // may be told to everybody.
 func CutURLKey(address *url.URL) (*url.URL, string) {
 	cut := *address
-	key := ""
-	segments := slices.DeleteFunc(strings.Split(cut.EscapedPath(), "/"), func(segment string) bool {
-		if isMeantAsKey(segment) {
-			key = segment
-		}
-		return isMeantAsKey(segment)
-	})
+	segments, key := cutKeys(strings.Split(cut.EscapedPath(), "/"), url.PathUnescape, "/")
 	if key != "" {
 		cut.RawPath = strings.Join(segments, "/")
 		if path, err := url.PathUnescape(cut.RawPath); err == nil {
 			cut.Path = path
 		}
 	}
-	query := cut.Query()
-	for name, values := range query {
-		if i := slices.IndexFunc(values, isMeantAsKey); i >= 0 {
-			key = values[i]
-			query.Del(name)
-		}
-	}
-	if len(query) != len(cut.Query()) {
-		cut.RawQuery = query.Encode()
+	parameters, inQuery := cutKeys(strings.Split(cut.RawQuery, "&"), url.QueryUnescape, ";=")
+	if inQuery != "" {
+		key, cut.RawQuery = inQuery, strings.Join(parameters, "&")
 	}
 	return &cut, key
+}
+
+// cutKeys leaves out the parts of an address that have keys in them, and answers the last key. Between the separators each part may have
+// one; what can't be decoded is looked at as it is.
+func cutKeys(parts []string, decode func(string) (string, error), separators string) (kept []string, key string) {
+	separate := func(text string) []string {
+		return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(separators, r) })
+	}
+	for _, part := range parts {
+		var pieces []string
+		for _, piece := range separate(part) {
+			if plain, err := decode(piece); err == nil {
+				pieces = append(pieces, separate(plain)...)
+			}
+			pieces = append(pieces, piece)
+		}
+		if at := slices.IndexFunc(pieces, isMeantAsKey); at >= 0 {
+			key = pieces[at]
+			continue
+		}
+		kept = append(kept, part)
+	}
+	return kept, key
 }
 
 // integrationOf finds the integration that has a key which is taken; false where there is none, or the key is not taken any more. It is
