@@ -86,11 +86,11 @@ func (a *application) newAuditExportCommand() *cobra.Command {
 	}
 	command.RunE = a.onServer(func(command *cobra.Command, server *connection, _ []string) error {
 		return everyRecord(command.Context(), server, func(record *debriefv1.AuditRecord) error {
-			text, err := protojson.Marshal(record)
+			text, err := compactJSON(record)
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.out, "%s\n", text)
+			_, err = fmt.Fprintln(a.out, text)
 			return err
 		})
 	})
