@@ -87,3 +87,11 @@ func TestAPathIsNeeded(t *testing.T) {
 		}
 	}
 }
+
+func TestWatchingWithWhatIsNotUTF8IsRefused(t *testing.T) {
+	server := start(t, nil)
+	got := server.send(t, http.MethodGet, "/v1/events:watch?filter=%ff", "")
+	if code, reason := readError(t, got.body); got.StatusCode != http.StatusBadRequest || code != codes.InvalidArgument || reason != "INVALID_ARGUMENT" {
+		t.Errorf("got %d, %v, %s: %s", got.StatusCode, code, reason, got.body)
+	}
+}
