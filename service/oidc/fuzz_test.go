@@ -26,7 +26,7 @@ func FuzzForm(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, token string) {
-		if err := checkForm(token); err != nil && (!isRefusal(err) || len(token) > 100 && strings.Contains(err.Error(), token)) {
+		if _, err := parse(token); err != nil && (!isRefusal(err) || len(token) > 100 && strings.Contains(err.Error(), token)) {
 			t.Errorf("%q: %v", token, err)
 		}
 	})
