@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -37,6 +38,8 @@ type engine struct {
 	duration metric.Float64Histogram
 	// closed refuses commands once it is set.
 	closed *atomic.Bool
+	// readOnly refuses commands that may change something.
+	readOnly bool
 }
 
 // command is what the telemetry is told of a command.
@@ -88,6 +91,9 @@ func (e *engine) do(ctx context.Context, command command, run func(context.Conte
 	}
 	if e.closed.Load() {
 		return errClosed
+	}
+	if e.readOnly && !slices.Contains(reading, command.operation) {
+		return errReadOnly
 	}
 	//nolint:spancheck // An error is not recorded, because its text may hold values; report tells of its kind.
 	ctx, span := e.tracer.Start(ctx, command.operation+" "+command.collection, trace.WithSpanKind(trace.SpanKindClient))

@@ -93,6 +93,34 @@ func indexes[T any](schema repository.Schema[T], outbox bool) []index {
 	return wanted
 }
 
+// wantedIndexes are the indexes of all collections, by their names.
+func wantedIndexes() map[string][]index {
+	return map[string][]index{
+		repository.IncidentSchema.Name:             indexes(repository.IncidentSchema, true),
+		repository.TimelineEntrySchema.Name:        indexes(repository.TimelineEntrySchema, true),
+		repository.PostMortemSchema.Name:           indexes(repository.PostMortemSchema, true),
+		repository.PostMortemRevisionSchema.Name:   indexes(repository.PostMortemRevisionSchema, false),
+		repository.ActionItemSchema.Name:           indexes(repository.ActionItemSchema, true),
+		repository.ParticipantStatementSchema.Name: indexes(repository.ParticipantStatementSchema, true),
+		repository.GroundRulesSchema.Name:          indexes(repository.GroundRulesSchema, true),
+		repository.PostMortemTemplateSchema.Name:   indexes(repository.PostMortemTemplateSchema, true),
+		repository.SystemSchema.Name:               indexes(repository.SystemSchema, true),
+		repository.SystemRevisionSchema.Name:       indexes(repository.SystemRevisionSchema, false),
+		repository.MentalModelSchema.Name:          indexes(repository.MentalModelSchema, true),
+		repository.RejectedDeliverySchema.Name:     indexes(repository.RejectedDeliverySchema, true),
+		repository.IntegrationSchema.Name:          indexes(repository.IntegrationSchema, true),
+		repository.AlertSchema.Name:                indexes(repository.AlertSchema, true),
+		repository.AlertSeriesSchema.Name:          indexes(repository.AlertSeriesSchema, true),
+		repository.AlertGroupSchema.Name:           indexes(repository.AlertGroupSchema, true),
+		repository.DeliverySchema.Name:             indexes(repository.DeliverySchema, true),
+		repository.SubscriptionSchema.Name:         indexes(repository.SubscriptionSchema, true),
+		repository.EventDeliverySchema.Name:        indexes(repository.EventDeliverySchema, true),
+		repository.APIKeySchema.Name:               indexes(repository.APIKeySchema, true),
+		repository.AuditPageSchema.Name:            indexes(repository.AuditPageSchema, true),
+		repository.EventSchema.Name:                indexes(repository.EventSchema, false),
+	}
+}
+
 // ensure sees to it that the collection has the indexes; it drops none. Of a collection that holds documents already
 // only the unique ones are waited for, because nothing is right without them; those that only make lists fast are
 // returned, to be built while Debrief serves.

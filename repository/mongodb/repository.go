@@ -200,35 +200,11 @@ const ensuredAtOnce = 8
 
 // ensureIndexes sees to the indexes of all collections, and returns those that can be built later.
 func (r *Repository) ensureIndexes(ctx context.Context) (map[string][]index, error) {
-	wanted := map[string][]index{
-		repository.IncidentSchema.Name:             indexes(repository.IncidentSchema, true),
-		repository.TimelineEntrySchema.Name:        indexes(repository.TimelineEntrySchema, true),
-		repository.PostMortemSchema.Name:           indexes(repository.PostMortemSchema, true),
-		repository.PostMortemRevisionSchema.Name:   indexes(repository.PostMortemRevisionSchema, false),
-		repository.ActionItemSchema.Name:           indexes(repository.ActionItemSchema, true),
-		repository.ParticipantStatementSchema.Name: indexes(repository.ParticipantStatementSchema, true),
-		repository.GroundRulesSchema.Name:          indexes(repository.GroundRulesSchema, true),
-		repository.PostMortemTemplateSchema.Name:   indexes(repository.PostMortemTemplateSchema, true),
-		repository.SystemSchema.Name:               indexes(repository.SystemSchema, true),
-		repository.SystemRevisionSchema.Name:       indexes(repository.SystemRevisionSchema, false),
-		repository.MentalModelSchema.Name:          indexes(repository.MentalModelSchema, true),
-		repository.RejectedDeliverySchema.Name:     indexes(repository.RejectedDeliverySchema, true),
-		repository.IntegrationSchema.Name:          indexes(repository.IntegrationSchema, true),
-		repository.AlertSchema.Name:                indexes(repository.AlertSchema, true),
-		repository.AlertSeriesSchema.Name:          indexes(repository.AlertSeriesSchema, true),
-		repository.AlertGroupSchema.Name:           indexes(repository.AlertGroupSchema, true),
-		repository.DeliverySchema.Name:             indexes(repository.DeliverySchema, true),
-		repository.SubscriptionSchema.Name:         indexes(repository.SubscriptionSchema, true),
-		repository.EventDeliverySchema.Name:        indexes(repository.EventDeliverySchema, true),
-		repository.APIKeySchema.Name:               indexes(repository.APIKeySchema, true),
-		repository.AuditPageSchema.Name:            indexes(repository.AuditPageSchema, true),
-		repository.EventSchema.Name:                indexes(repository.EventSchema, false),
-	}
 	var lock sync.Mutex
 	later := map[string][]index{}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(ensuredAtOnce)
-	for collection, wanted := range wanted {
+	for collection, wanted := range wantedIndexes() {
 		group.Go(func() error {
 			missing, err := r.engine.ensure(ctx, collection, wanted)
 			if len(missing) > 0 {
@@ -390,6 +366,9 @@ func (r *Repository) Close(ctx context.Context) error {
 // close ends first what comes in, then what was begun, then what brings away its effects, then the connections.
 func (r *Repository) close(ctx context.Context) error {
 	r.engine.closed.Store(true)
+	if r.engine.readOnly {
+		return r.closeReadOnly(ctx)
+	}
 	r.stopWatching()
 	for _, combiner := range r.combiners {
 		combiner.close()

@@ -91,7 +91,24 @@ func Open(ctx context.Context, path string, options Options) (*Repository, error
 	if err != nil {
 		return nil, err
 	}
-	r := &Repository{logger: options.Logger, path: path, engine: &sqlite.Driver{}}
+	r, err := newRepository(path, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.migrate(ctx, options.Unfinished); err != nil {
+		return nil, fmt.Errorf("opening %s: %w", path, refusalOr(ctx, err))
+	}
+	r.start(ctx, r.openReader, r.openWriter)
+	return r, nil
+}
+
+// newRepository is a store that is not open yet.
+func newRepository(path string, options Options) (*Repository, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("finding %q: %w", path, err)
+	}
+	r := &Repository{logger: options.Logger, path: absolute, engine: &sqlite.Driver{}}
 	if r.logger == nil {
 		r.logger = slog.New(slog.DiscardHandler)
 	}
@@ -99,12 +116,13 @@ func Open(ctx context.Context, path string, options Options) (*Repository, error
 		return nil, err
 	}
 	r.makeCollections()
-	if err := r.migrate(ctx, options.Unfinished); err != nil {
-		return nil, fmt.Errorf("opening %s: %w", path, refusalOr(ctx, err))
-	}
-	r.readers = newPool(min(max(minReaders, runtime.GOMAXPROCS(0)), maxReaders), r.openReader)
-	r.writer = newWriter(context.WithoutCancel(ctx), r.openWriter, (&log{path: path + "-wal", limit: maxLog}).cut, r.logger)
 	return r, nil
+}
+
+// start lets calls come. The connections are opened when they are needed.
+func (r *Repository) start(ctx context.Context, reader, writer func(context.Context) (*connection, error)) {
+	r.readers = newPool(min(max(minReaders, runtime.GOMAXPROCS(0)), maxReaders), reader)
+	r.writer = newWriter(context.WithoutCancel(ctx), writer, (&log{path: r.path + "-wal", limit: maxLog}).cut, r.logger)
 }
 
 // makeFile sees to it that there is a file which only its owner may read.
