@@ -24,7 +24,7 @@ const (
 
 const exitCodesHelp = `Exit codes:
   0    it was done
-  1    it failed in a way that has no code of its own; with lint: there are findings
+  1    it failed in a way that has no code of its own; with lint and doctor: there are findings
   2    the command line or an environment variable makes no sense; with lint: something could not be checked
   3    there is no such resource
   4    not now: the resource's state does not allow it, or somebody else changed it meanwhile

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
 
@@ -37,14 +36,14 @@ func (a *application) newHealthcheckCommand() *cobra.Command {
 			ctx, cancel := context.WithTimeout(command.Context(), healthcheckTimeout)
 			defer cancel()
 			if certificate == "" && !a.globals.tls.enabled() {
-				return checkReady(ctx, "http://"+reachable(address), nil)
+				return checkReady(ctx, "http://"+server.Reachable(address), nil)
 			}
 			config, err := a.globals.tls.config()
 			if err != nil {
 				return err
 			}
 			config.InsecureSkipVerify = !a.globals.tls.judges()
-			return checkReady(ctx, "https://"+reachable(address), config)
+			return checkReady(ctx, "https://"+server.Reachable(address), config)
 		},
 	}
 	command.Flags().StringVar(&address, "http-addr", address, "the server's `address` for HTTP, as it was given to debrief serve")
@@ -74,16 +73,4 @@ func checkReady(ctx context.Context, origin string, config *tls.Config) (err err
 		return fmt.Errorf("the server said %s, and broke off: %w", answer.Status, err)
 	}
 	return fmt.Errorf("the server said %s: %s", answer.Status, said)
-}
-
-// reachable is an address at which a server can be reached that listens on all addresses of the machine.
-func reachable(address string) string {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return address
-	}
-	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
-		host = "localhost"
-	}
-	return net.JoinHostPort(host, port)
 }

@@ -10,7 +10,7 @@ import (
 
 const rootHelp = `Debrief keeps incidents, the post-mortems in which people learn from them, and what is done about it.
 
-'debrief serve' is the server. 'debrief backup', 'restore', 'export', 'import FILE' and 'demo' work on a store, 'debrief lint' and
+'debrief serve' is the server. 'debrief doctor', 'backup', 'restore', 'export', 'import FILE' and 'demo' work on a store, 'debrief lint' and
 'debrief action strength' on texts; all other commands speak to a server.
 
 Each flag can be set by an environment variable instead, which its help names; flags win, and an empty variable sets
@@ -61,7 +61,7 @@ func (a *application) addCommands(root *cobra.Command) {
 	serving := []*cobra.Command{
 		aboutHere(newServeCommand()), a.newKeyCommand(), a.newAuditCommand(),
 		a.newLoginCommand(), a.newLogoutCommand(), a.newCallerCommand(),
-		aboutHere(a.newHealthcheckCommand()), aboutHere(newDemoCommand()),
+		aboutHere(a.newHealthcheckCommand()), aboutHere(a.newDoctorCommand()), aboutHere(newDemoCommand()),
 		aboutHere(a.newBackupCommand()), aboutHere(a.newRestoreCommand()), aboutHere(a.newExportCommand()), a.newVersionCommand(),
 	}
 	for _, command := range learning {

@@ -39,10 +39,37 @@ type alertFlags struct {
 	retention                 time.Duration
 }
 
+// serveSettings are those of the server, as they are given on the command line.
+type serveSettings struct {
+	config   server.Config
+	alerts   alertFlags
+	language languageFlags
+}
+
+func newServeSettings() *serveSettings {
+	return &serveSettings{config: server.DefaultConfig(), alerts: alertFlags{severityLabel: intake.SeverityLabel}}
+}
+
+func (s *serveSettings) add(command *cobra.Command) {
+	addServerFlags(command.Flags(), &s.config)
+	addOIDCFlags(command.Flags(), &s.config.OIDC)
+	addServerTLSFlags(command, &s.config.TLS)
+	s.alerts.add(command.Flags())
+	s.language.add(command.Flags())
+}
+
+// complete makes what the server is told of what was given. The error has every problem.
+func (s *serveSettings) complete(flags *pflag.FlagSet) error {
+	problems := []error{checkServerTLSFlags(flags)}
+	var err error
+	s.config.Alerts, err = s.alerts.options()
+	problems = append(problems, err)
+	s.config.Language, err = s.language.options()
+	return errors.Join(append(problems, err)...)
+}
+
 func newServeCommand() *cobra.Command {
-	config := server.DefaultConfig()
-	alerts := alertFlags{severityLabel: intake.SeverityLabel}
-	var language languageFlags
+	settings := newServeSettings()
 	command := &cobra.Command{
 		Use:               "serve",
 		Short:             "Serve gRPC, REST and the intake of alerts",
@@ -50,30 +77,19 @@ func newServeCommand() *cobra.Command {
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(command *cobra.Command, _ []string) error {
-			err := checkServerTLSFlags(command.Flags())
-			if err != nil {
-				return err
-			}
-			if config.Alerts, err = alerts.options(); err != nil {
+			if err := settings.complete(command.Flags()); err != nil {
 				return usagef("%w", err)
 			}
-			if config.Language, err = language.options(); err != nil {
-				return usagef("%w", err)
-			}
-			config.LogOutput = command.ErrOrStderr()
+			settings.config.LogOutput = command.ErrOrStderr()
 			server.LimitMemory()
-			err = server.Run(command.Context(), config)
+			err := server.Run(command.Context(), settings.config)
 			if errors.As(err, new(*server.SettingsError)) {
 				return usagef("%w", err)
 			}
 			return err
 		},
 	}
-	addServerFlags(command.Flags(), &config)
-	addOIDCFlags(command.Flags(), &config.OIDC)
-	addServerTLSFlags(command, &config.TLS)
-	alerts.add(command.Flags())
-	language.add(command.Flags())
+	settings.add(command)
 	return command
 }
 

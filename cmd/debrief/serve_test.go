@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/debriefhq/debrief/cmd/debrief/server"
 	"github.com/debriefhq/debrief/repository/sqlite/sqlitetest"
 )
 
@@ -140,7 +141,7 @@ func TestAServerOnAllAddressesIsReachedOnThisMachine(t *testing.T) {
 		"127.0.0.1:8080":   "127.0.0.1:8080",
 		"debrief.lan:8080": "debrief.lan:8080",
 	} {
-		if got := reachable(given); got != want {
+		if got := server.Reachable(given); got != want {
 			t.Errorf("%s is reached at %s, want %s", given, got, want)
 		}
 	}

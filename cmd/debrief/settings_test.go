@@ -145,6 +145,7 @@ func TestCommands(t *testing.T) {
 		"audit":      "export list verify",
 		"whoami":     "",
 		"backup":     "",
+		"doctor":     "",
 		"restore":    "",
 		"export":     "",
 		"login":      "", "logout": "",

@@ -152,7 +152,7 @@ func (m *Mailer) Send(ctx context.Context, message Message) (answer string, err 
 	if err != nil {
 		return "", &SendError{Permanent: true, Message: "the message can't be written: " + err.Error()}
 	}
-	err = m.exchange(ctx, made)
+	err = m.exchange(ctx, func(ctx context.Context, client *mail.Client) error { return client.DialAndSendWithContext(ctx, made) })
 	switch {
 	case made.IsDelivered(): // What went wrong then went wrong while saying goodbye.
 		return OneLine(made.ServerResponse()), nil
@@ -163,9 +163,23 @@ func (m *Mailer) Send(ctx context.Context, message Message) (answer string, err 
 	}
 }
 
-// exchange connects and sends. The library heeds a context until it is connected: afterwards the connection is closed when the
+// Reach connects to the server as if there was something to send, logs in, and says goodbye. The error is a *SendError.
+func (m *Mailer) Reach(ctx context.Context) error {
+	err := m.exchange(ctx, func(ctx context.Context, client *mail.Client) error {
+		if err := client.DialWithContext(ctx); err != nil {
+			return err
+		}
+		return client.Close()
+	})
+	if err != nil {
+		return failure(err)
+	}
+	return nil
+}
+
+// exchange has a client do something with the server, within a time. The library heeds a context until it is connected: afterwards the connection is closed when the
 // context ends.
-func (m *Mailer) exchange(ctx context.Context, message *mail.Msg) error {
+func (m *Mailer) exchange(ctx context.Context, with func(context.Context, *mail.Client) error) error {
 	timeout, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	connect := func(dialing context.Context, network, address string) (net.Conn, error) {
@@ -185,7 +199,7 @@ func (m *Mailer) exchange(ctx context.Context, message *mail.Msg) error {
 	if err != nil {
 		return err
 	}
-	return client.DialAndSendWithContext(timeout, message)
+	return with(timeout, client)
 }
 
 func (m *Mailer) compose(message Message) (*mail.Msg, error) {

@@ -10,6 +10,20 @@ import (
 
 // listen opens a TCP address, once it is known to be one that may be opened.
 func (c *Config) listen(ctx context.Context, setting, address string) (net.Listener, error) {
+	resolved, err := c.resolve(setting, address)
+	if err != nil {
+		return nil, err
+	}
+	// The address that was judged is the one that is opened: a name could resolve to another one by now.
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", resolved.String())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	return netutil.LimitListener(listener, c.MaxConnections), nil
+}
+
+// resolve finds a TCP address that may be opened.
+func (c *Config) resolve(setting, address string) (*net.TCPAddr, error) {
 	resolved, err := net.ResolveTCPAddr("tcp", address)
 	if err != nil {
 		return nil, settingsErrorf("%s is %q: want HOST:PORT, such as 127.0.0.1:8080: %w", setting, address, err)
@@ -19,12 +33,7 @@ func (c *Config) listen(ctx context.Context, setting, address string) (net.Liste
 			"have callers show who they are with --require-authentication, "+
 			"or say that this is meant with --insecure-allow-unauthenticated-network", setting, address)
 	}
-	// The address that was judged is the one that is opened: a name could resolve to another one by now.
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", resolved.String())
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", setting, err)
-	}
-	return netutil.LimitListener(listener, c.MaxConnections), nil
+	return resolved, nil
 }
 
 // warnOfClearText says that what callers show who they are by can be read on the way.

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -143,11 +144,15 @@ func (c *certificates) count(ctx context.Context, outcome string) {
 	c.reloads.Add(ctx, 1, metric.WithAttributes(attribute.String("outcome", outcome)))
 }
 
+// expiresSoon says that a certificate is to be complained about.
+func expiresSoon(leaf *x509.Certificate, now time.Time) bool {
+	return leaf.NotAfter.Sub(now) < min(expiryNotice, leaf.NotAfter.Sub(leaf.NotBefore)/3)
+}
+
 // remind says, once a day, that the certificate expires.
 func (c *certificates) remind(ctx context.Context) {
 	leaf, now := c.current.Load().pair.Leaf, c.now()
-	notice := min(expiryNotice, leaf.NotAfter.Sub(leaf.NotBefore)/3)
-	if leaf.NotAfter.Sub(now) >= notice || now.Sub(c.reminded) < expiryReminder {
+	if !expiresSoon(leaf, now) || now.Sub(c.reminded) < expiryReminder {
 		return
 	}
 	c.reminded = now

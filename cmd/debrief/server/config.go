@@ -165,6 +165,22 @@ func DefaultConfig() Config {
 
 // complete checks the settings that can be checked by themselves, and fills in what was left to the environment.
 func (c *Config) complete() error {
+	if err := c.fill(); err != nil {
+		return err
+	}
+	if err := errors.Join(c.check(), c.prepareEmail(), c.prepareOIDC(), c.prepareTLS(), c.prepareClientRoles()); err != nil {
+		return &SettingsError{err}
+	}
+	return nil
+}
+
+// check checks what needs no more than the settings and the files that they name.
+func (c *Config) check() error {
+	return errors.Join(c.checkBounds(), c.checkOrigins(), c.checkPublicURL(), c.checkFormat(), c.readPolicies())
+}
+
+// fill fills in what was left to the environment.
+func (c *Config) fill() error {
 	if c.LogOutput == nil {
 		c.LogOutput = os.Stderr
 	}
@@ -177,9 +193,6 @@ func (c *Config) complete() error {
 			return err
 		}
 		c.Store = store
-	}
-	if err := errors.Join(c.checkBounds(), c.checkOrigins(), c.checkPublicURL(), c.checkFormat(), c.readPolicies(), c.prepareEmail(), c.prepareOIDC(), c.prepareTLS(), c.prepareClientRoles()); err != nil {
-		return &SettingsError{err}
 	}
 	return nil
 }
