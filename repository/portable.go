@@ -17,6 +17,9 @@ type Portable interface {
 	// or ends with ErrConflict where the store can't tell that moment and others wrote meanwhile. It holds a few of them in
 	// memory at a time, and ends with the first error.
 	Dump(ctx context.Context) iter.Seq2[Document, error]
+	// Documents gives the first documents of a kind that are behind an id, in the order of ids: at most 500, and about 8 MiB; none
+	// where there are no more. Others may write meanwhile. ErrNotFound where there is no such kind.
+	Documents(ctx context.Context, kind, after string) ([]Document, error)
 	// Load stores the documents that Dump gave, as they are: their ids, revisions and, of events, their sequences. The feed
 	// goes on from the greatest. source tells these documents from others, as a hash of them does.
 	//

@@ -21,7 +21,7 @@ type Repository interface {
 	PostMortems() Collection[PostMortem]
 	// PostMortemRevisions keeps what was published; the parent is the post-mortem's id. They come into being as effects
 	// of a change of their post-mortem.
-	PostMortemRevisions() Reader[PostMortemRevision]
+	PostMortemRevisions() Archive[PostMortemRevision]
 	// ActionItems keeps action items.
 	ActionItems() Collection[ActionItem]
 	// ParticipantStatements keeps what participants tell; the parent is the post-mortem's id.
@@ -34,7 +34,7 @@ type Repository interface {
 	Systems() Collection[System]
 	// SystemRevisions keeps what was known before; the parent is the system's id. They come into being as effects of a
 	// change of their system.
-	SystemRevisions() Reader[SystemRevision]
+	SystemRevisions() Archive[SystemRevision]
 	// MentalModels keeps what people believed; the parent is the post-mortem's id.
 	MentalModels() Collection[MentalModel]
 	// RejectedDeliveries keeps deliveries of alerting systems that made no sense.
@@ -59,7 +59,7 @@ type Repository interface {
 	AuditPages() Collection[AuditPage]
 	// Events is the feed: the events of all changes, once each, with sequences 1, 2, 3, … without a gap. Those of one
 	// resource are in the order of its revisions. A List sees the events of every change that this process made before.
-	Events() Reader[Event]
+	Events() Archive[Event]
 
 	// Ping answers nil when the store can be reached and written to.
 	Ping(ctx context.Context) error
@@ -71,6 +71,14 @@ type Repository interface {
 type Collection[T any] interface {
 	Reader[T]
 	Writer[T]
+}
+
+// Archive keeps resources that never change, but for what is to be in them no more.
+type Archive[T any] interface {
+	Reader[T]
+	// Amend is for what must go for good, such as a name that its bearer wants to be forgotten. It works as Update of [Writer] does,
+	// has no effects, and tells nobody.
+	Amend(ctx context.Context, id string, change func(*T) error) (T, error)
 }
 
 // Reader reads the resources of one type.

@@ -42,8 +42,8 @@ func (g guard) PostMortems() repository.Collection[repository.PostMortem] {
 }
 
 // PostMortemRevisions are those of such post-mortems, unless they cover an incident that is concealed.
-func (g guard) PostMortemRevisions() repository.Reader[repository.PostMortemRevision] {
-	return guardReader(g.base, repository.PostMortemRevisionSchema, g.Repository.PostMortemRevisions(), seclusion[repository.PostMortemRevision]{
+func (g guard) PostMortemRevisions() repository.Archive[repository.PostMortemRevision] {
+	return guardArchive(g.base, repository.PostMortemRevisionSchema, g.Repository.PostMortemRevisions(), seclusion[repository.PostMortemRevision]{
 		hides: func(hidden *concealed, revision *repository.PostMortemRevision) bool {
 			return hidden.postMortems[postMortemName(revision.Parent)] || hidden.hasIncident(revision.PostMortem.Incidents)
 		},
@@ -99,8 +99,8 @@ func (g guard) Deliveries() repository.Collection[repository.Delivery] {
 }
 
 // Events are those of what the caller may know of.
-func (g guard) Events() repository.Reader[repository.Event] {
-	return guardReader(g.base, repository.EventSchema, g.Repository.Events(), seclusion[repository.Event]{
+func (g guard) Events() repository.Archive[repository.Event] {
+	return guardArchive(g.base, repository.EventSchema, g.Repository.Events(), seclusion[repository.Event]{
 		hides: func(hidden *concealed, event *repository.Event) bool {
 			return hidden.incidents[event.Incident] || hidden.of(event.Resource)
 		},

@@ -264,12 +264,12 @@ type meanwhile struct {
 	happens func()
 }
 
-func (m *meanwhile) Events() repository.Reader[repository.Event] {
+func (m *meanwhile) Events() repository.Archive[repository.Event] {
 	return meanwhileReader{m.Repository.Events(), m}
 }
 
 type meanwhileReader struct {
-	repository.Reader[repository.Event]
+	repository.Archive[repository.Event]
 
 	*meanwhile
 }
@@ -279,7 +279,7 @@ func (r meanwhileReader) List(ctx context.Context, query repository.Query) ([]re
 		r.happens = nil
 		happens()
 	}
-	return r.Reader.List(ctx, query)
+	return r.Archive.List(ctx, query)
 }
 
 // TestWhatIsRestrictedMeanwhileIsNotShown has somebody open a restricted incident while somebody else reads the feed.

@@ -258,7 +258,7 @@ func (r *Repository) TimelineEntries() repository.Collection[repository.Timeline
 func (r *Repository) PostMortems() repository.Collection[repository.PostMortem] { return r.postMortems }
 
 // PostMortemRevisions keeps what was published.
-func (r *Repository) PostMortemRevisions() repository.Reader[repository.PostMortemRevision] {
+func (r *Repository) PostMortemRevisions() repository.Archive[repository.PostMortemRevision] {
 	return r.postMortemRevisions
 }
 
@@ -286,7 +286,7 @@ func (r *Repository) Systems() repository.Collection[repository.System] {
 }
 
 // SystemRevisions keeps what was known before.
-func (r *Repository) SystemRevisions() repository.Reader[repository.SystemRevision] {
+func (r *Repository) SystemRevisions() repository.Archive[repository.SystemRevision] {
 	return r.systemRevisions
 }
 
@@ -342,7 +342,7 @@ func (r *Repository) RejectedDeliveries() repository.Collection[repository.Rejec
 }
 
 // Events is the feed.
-func (r *Repository) Events() repository.Reader[repository.Event] { return r.events }
+func (r *Repository) Events() repository.Archive[repository.Event] { return r.events }
 
 // Ping writes a document, for an engine may be there and yet not take any.
 func (r *Repository) Ping(ctx context.Context) error {

@@ -23,6 +23,7 @@ func Run(t *testing.T, newRepository func(t *testing.T) repository.Repository) {
 		{"creation key", testCreationKey},
 		{"update", testUpdate},
 		{"concurrent updates", testConcurrentUpdates},
+		{"amend", testAmend},
 		{"effects", testEffects},
 		{"events", testEvents},
 		{"list", testList},

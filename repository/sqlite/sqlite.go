@@ -196,7 +196,7 @@ func (r *Repository) TimelineEntries() repository.Collection[repository.Timeline
 func (r *Repository) PostMortems() repository.Collection[repository.PostMortem] { return r.postMortems }
 
 // PostMortemRevisions implements [repository.Repository].
-func (r *Repository) PostMortemRevisions() repository.Reader[repository.PostMortemRevision] {
+func (r *Repository) PostMortemRevisions() repository.Archive[repository.PostMortemRevision] {
 	return r.postMortemRevisions
 }
 
@@ -224,7 +224,7 @@ func (r *Repository) Systems() repository.Collection[repository.System] {
 }
 
 // SystemRevisions implements [repository.Repository].
-func (r *Repository) SystemRevisions() repository.Reader[repository.SystemRevision] {
+func (r *Repository) SystemRevisions() repository.Archive[repository.SystemRevision] {
 	return r.systemRevisions
 }
 
@@ -280,7 +280,7 @@ func (r *Repository) EventDeliveries() repository.Collection[repository.EventDel
 }
 
 // Events implements [repository.Repository].
-func (r *Repository) Events() repository.Reader[repository.Event] { return r.events }
+func (r *Repository) Events() repository.Archive[repository.Event] { return r.events }
 
 // Ping implements [repository.Repository]: it goes through an empty write, ahead of those that wait.
 func (r *Repository) Ping(ctx context.Context) (err error) {
