@@ -25,7 +25,7 @@ func TestCloudEventsAreTypedByResource(t *testing.T) {
 		resources[resource] = true
 	}
 	want := []string{
-		"action_item", "alert", "clock", "ground_rule_set", "incident", "integration", "mental_model", "model_gap", "post_mortem",
+		"action_item", "alert", "clock", "ground_rule_set", "incident", "integration", "mental_model", "model_gap", "person", "post_mortem",
 		"post_mortem_template", "statement", "subscription", "system", "timeline_entry",
 	}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(resources))); diff != "" {

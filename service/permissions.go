@@ -19,7 +19,7 @@ type permission struct {
 var permissions = permissionTable([]methods{
 	{"debrief.v1.AccessService", access.Nobody, reads, []string{"GetCaller"}},
 	{"debrief.v1.AccessService", access.Admin, reads, []string{"GetApiKey", "ListApiKeys", "ListAuditRecords"}},
-	{"debrief.v1.AccessService", access.Admin, changes, []string{"CreateApiKey", "RevokeApiKey"}},
+	{"debrief.v1.AccessService", access.Admin, changes, []string{"CreateApiKey", "RevokeApiKey", "ForgetPerson"}},
 
 	{"debrief.v1.ActionItemService", access.Viewer, reads, []string{"GetActionItem", "ListActionItems", "SuggestStrength"}},
 	{"debrief.v1.ActionItemService", access.Responder, changes, []string{

@@ -68,6 +68,7 @@ func TestWhatIsRestrictedDoesNotExist(t *testing.T) {
 			"ListTimelineEntries", "ListTimelineEntryRevisions", "SuggestQuestions",
 		}
 		if diff := cmp.Diff(map[string]codes.Code{
+			"ForgetPerson":   codes.OK,                                                                                             // Nobody has such a name.
 			"CreateIncident": codes.OK,                                                                                             // Whose name it says is passed over.
 			"CreateSystem":   codes.InvalidArgument, "UpdateSystem": codes.InvalidArgument, "MergeIncident": codes.InvalidArgument, // Before any is looked for.
 		}, others); diff != "" {

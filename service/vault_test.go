@@ -80,7 +80,7 @@ func (v *vault) tells(message proto.Message) []string {
 
 // unknown is the name of something that does not exist, and that is called as if it did.
 func unknown(name string) string {
-	return regexp.MustCompile(`[0-7][0-9A-HJKMNP-TV-Z]{25}`).ReplaceAllStringFunc(name, func(id string) string { return id[:20] + "ZZZZZZ" })
+	return regexp.MustCompile(`[0-7][0-9A-HJKMNP-TV-Z]{25}|former-member-[0-9a-z]{6}`).ReplaceAllStringFunc(name, func(id string) string { return id[:20] + "ZZZZZZ" })
 }
 
 // about is a request of a method that names what is restricted, wherever it can, and says what else it has to.
@@ -170,7 +170,7 @@ func (v *vault) read(t *testing.T, method protoreflect.MethodDescriptor, key str
 	return answer
 }
 
-// anonymized is a text in which all ids are alike.
+// anonymized is a text in which all ids are alike, and all pseudonyms.
 func anonymized(text string) string {
-	return regexp.MustCompile(`[0-7][0-9A-HJKMNP-TV-Z]{25}`).ReplaceAllString(text, "ID")
+	return regexp.MustCompile(`[0-7][0-9A-HJKMNP-TV-Z]{25}|former-member-[0-9a-z]{6}`).ReplaceAllString(text, "ID")
 }

@@ -71,6 +71,7 @@ func startFake(t *testing.T, address string) *fakeServer {
 	debriefv1.RegisterPracticeServiceServer(server, debriefv1.UnimplementedPracticeServiceServer{})
 	debriefv1.RegisterEventServiceServer(server, debriefv1.UnimplementedEventServiceServer{})
 	debriefv1.RegisterIntakeServiceServer(server, debriefv1.UnimplementedIntakeServiceServer{})
+	debriefv1.RegisterAccessServiceServer(server, debriefv1.UnimplementedAccessServiceServer{})
 	healthpb.RegisterHealthServer(server, healthpb.UnimplementedHealthServer{})
 	var serving sync.WaitGroup
 	serving.Go(func() {

@@ -59,7 +59,7 @@ func (a *application) addCommands(root *cobra.Command) {
 		a.newImportCommand(), a.newLintCommand(),
 	}
 	serving := []*cobra.Command{
-		aboutHere(newServeCommand()), a.newKeyCommand(), a.newAuditCommand(),
+		aboutHere(newServeCommand()), a.newKeyCommand(), a.newAuditCommand(), a.newPersonCommand(),
 		a.newLoginCommand(), a.newLogoutCommand(), a.newCallerCommand(),
 		aboutHere(a.newHealthcheckCommand()), aboutHere(a.newDoctorCommand()), aboutHere(newDemoCommand()),
 		aboutHere(a.newBackupCommand()), aboutHere(a.newRestoreCommand()), aboutHere(a.newExportCommand()), a.newVersionCommand(),

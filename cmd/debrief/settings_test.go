@@ -146,6 +146,7 @@ func TestCommands(t *testing.T) {
 		"whoami":     "",
 		"backup":     "",
 		"doctor":     "",
+		"person":     "forget",
 		"restore":    "",
 		"export":     "",
 		"login":      "", "logout": "",

@@ -1158,6 +1158,218 @@ func (x *ListAuditRecordsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// ForgetPersonRequest asks for ForgetPerson.
+type ForgetPersonRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name to forget, just as it stands in resources.
+	Person string `protobuf:"bytes,1,opt,name=person,proto3" json:"person,omitempty"`
+	// What is to stand in its place; empty: something like `former-member-7k3qzd`, which the answer tells. Give it with each further call.
+	Replacement string `protobuf:"bytes,2,opt,name=replacement,proto3" json:"replacement,omitempty"`
+	// Also where people wrote the name as a word of a text, in small or capital letters. Without it texts stay as they are, but for
+	// documents that were published, which name those who took part.
+	Texts bool `protobuf:"varint,3,opt,name=texts,proto3" json:"texts,omitempty"`
+	// Only count where it stands.
+	ValidateOnly bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// The next_resume_token of the call before, with the rest of the request unchanged.
+	ResumeToken   string `protobuf:"bytes,5,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForgetPersonRequest) Reset() {
+	*x = ForgetPersonRequest{}
+	mi := &file_debrief_v1_access_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForgetPersonRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForgetPersonRequest) ProtoMessage() {}
+
+func (x *ForgetPersonRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_access_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForgetPersonRequest.ProtoReflect.Descriptor instead.
+func (*ForgetPersonRequest) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_access_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ForgetPersonRequest) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *ForgetPersonRequest) GetReplacement() string {
+	if x != nil {
+		return x.Replacement
+	}
+	return ""
+}
+
+func (x *ForgetPersonRequest) GetTexts() bool {
+	if x != nil {
+		return x.Texts
+	}
+	return false
+}
+
+func (x *ForgetPersonRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *ForgetPersonRequest) GetResumeToken() string {
+	if x != nil {
+		return x.ResumeToken
+	}
+	return ""
+}
+
+// ForgetPersonResponse says what was done by this call.
+type ForgetPersonResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What stands in the place of the name.
+	Replacement string `protobuf:"bytes,1,opt,name=replacement,proto3" json:"replacement,omitempty"`
+	// Where the name stood, as far as this call looked; kinds in which it did not are left out, and so is what is restricted to others,
+	// in which it is replaced all the same.
+	Places []*ForgetPersonResponse_Places `protobuf:"bytes,2,rep,name=places,proto3" json:"places,omitempty"`
+	// How to go on; empty when all was looked at.
+	NextResumeToken string `protobuf:"bytes,3,opt,name=next_resume_token,json=nextResumeToken,proto3" json:"next_resume_token,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *ForgetPersonResponse) Reset() {
+	*x = ForgetPersonResponse{}
+	mi := &file_debrief_v1_access_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForgetPersonResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForgetPersonResponse) ProtoMessage() {}
+
+func (x *ForgetPersonResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_access_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForgetPersonResponse.ProtoReflect.Descriptor instead.
+func (*ForgetPersonResponse) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_access_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ForgetPersonResponse) GetReplacement() string {
+	if x != nil {
+		return x.Replacement
+	}
+	return ""
+}
+
+func (x *ForgetPersonResponse) GetPlaces() []*ForgetPersonResponse_Places {
+	if x != nil {
+		return x.Places
+	}
+	return nil
+}
+
+func (x *ForgetPersonResponse) GetNextResumeToken() string {
+	if x != nil {
+		return x.NextResumeToken
+	}
+	return ""
+}
+
+// Places are the resources of one kind in which the name stood.
+type ForgetPersonResponse_Places struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The kind, such as `incidents` or `events`.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// How many of them.
+	ResourceCount int64 `protobuf:"varint,2,opt,name=resource_count,json=resourceCount,proto3" json:"resource_count,omitempty"`
+	// How often it stood in them.
+	PlaceCount    int64 `protobuf:"varint,3,opt,name=place_count,json=placeCount,proto3" json:"place_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForgetPersonResponse_Places) Reset() {
+	*x = ForgetPersonResponse_Places{}
+	mi := &file_debrief_v1_access_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForgetPersonResponse_Places) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForgetPersonResponse_Places) ProtoMessage() {}
+
+func (x *ForgetPersonResponse_Places) ProtoReflect() protoreflect.Message {
+	mi := &file_debrief_v1_access_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForgetPersonResponse_Places.ProtoReflect.Descriptor instead.
+func (*ForgetPersonResponse_Places) Descriptor() ([]byte, []int) {
+	return file_debrief_v1_access_proto_rawDescGZIP(), []int{13, 0}
+}
+
+func (x *ForgetPersonResponse_Places) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *ForgetPersonResponse_Places) GetResourceCount() int64 {
+	if x != nil {
+		return x.ResourceCount
+	}
+	return 0
+}
+
+func (x *ForgetPersonResponse_Places) GetPlaceCount() int64 {
+	if x != nil {
+		return x.PlaceCount
+	}
+	return 0
+}
+
 var File_debrief_v1_access_proto protoreflect.FileDescriptor
 
 const file_debrief_v1_access_proto_rawDesc = "" +
@@ -1254,7 +1466,22 @@ const file_debrief_v1_access_proto_rawDesc = "" +
 	"\tascending\x18\a \x01(\bB\x03\xe0A\x01R\tascending\"\x80\x01\n" +
 	"\x18ListAuditRecordsResponse\x12<\n" +
 	"\raudit_records\x18\x01 \x03(\v2\x17.debrief.v1.AuditRecordR\fauditRecords\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*}\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9d\x02\n" +
+	"\x13ForgetPersonRequest\x12B\n" +
+	"\x06person\x18\x01 \x01(\tB*\xe0A\x02\xbaH$r\"\x10\x02\x18\x80\x012\x1b^[^\\p{C}\\s](.*[^\\p{C}\\s])?$R\x06person\x12M\n" +
+	"\vreplacement\x18\x02 \x01(\tB+\xe0A\x01\xbaH%r#\x18@2\x1f^([a-zA-Z0-9][a-zA-Z0-9._-]*)?$R\vreplacement\x12\x19\n" +
+	"\x05texts\x18\x03 \x01(\bB\x03\xe0A\x01R\x05texts\x12(\n" +
+	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\x12.\n" +
+	"\fresume_token\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x04R\vresumeToken\"\xa9\x02\n" +
+	"\x14ForgetPersonResponse\x12%\n" +
+	"\vreplacement\x18\x01 \x01(\tB\x03\xe0A\x03R\vreplacement\x12D\n" +
+	"\x06places\x18\x02 \x03(\v2'.debrief.v1.ForgetPersonResponse.PlacesB\x03\xe0A\x03R\x06places\x12/\n" +
+	"\x11next_resume_token\x18\x03 \x01(\tB\x03\xe0A\x03R\x0fnextResumeToken\x1as\n" +
+	"\x06Places\x12\x17\n" +
+	"\x04kind\x18\x01 \x01(\tB\x03\xe0A\x03R\x04kind\x12*\n" +
+	"\x0eresource_count\x18\x02 \x01(\x03B\x03\xe0A\x03R\rresourceCount\x12$\n" +
+	"\vplace_count\x18\x03 \x01(\x03B\x03\xe0A\x03R\n" +
+	"placeCount*}\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vROLE_VIEWER\x10\x01\x12\x12\n" +
@@ -1262,7 +1489,7 @@ const file_debrief_v1_access_proto_rawDesc = "" +
 	"\x10ROLE_FACILITATOR\x10\x03\x12\x0e\n" +
 	"\n" +
 	"ROLE_ADMIN\x10\x04\x12\x14\n" +
-	"\x10ROLE_INTEGRATION\x10\x052\xa4\x05\n" +
+	"\x10ROLE_INTEGRATION\x10\x052\x9e\x06\n" +
 	"\rAccessService\x12T\n" +
 	"\tGetCaller\x12\x1c.debrief.v1.GetCallerRequest\x1a\x12.debrief.v1.Caller\"\x15\xdaA\x00\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/caller\x12\x80\x01\n" +
@@ -1270,7 +1497,8 @@ const file_debrief_v1_access_proto_rawDesc = "" +
 	"\tGetApiKey\x12\x1c.debrief.v1.GetApiKeyRequest\x1a\x12.debrief.v1.ApiKey\"#\xdaA\x04name\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=apiKeys/*}\x12f\n" +
 	"\vListApiKeys\x12\x1e.debrief.v1.ListApiKeysRequest\x1a\x1f.debrief.v1.ListApiKeysResponse\"\x16\xdaA\x00\x82\xd3\xe4\x93\x02\r\x12\v/v1/apiKeys\x12r\n" +
 	"\fRevokeApiKey\x12\x1f.debrief.v1.RevokeApiKeyRequest\x1a\x12.debrief.v1.ApiKey\"-\xdaA\x04name\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/{name=apiKeys/*}:revoke\x12z\n" +
-	"\x10ListAuditRecords\x12#.debrief.v1.ListAuditRecordsRequest\x1a$.debrief.v1.ListAuditRecordsResponse\"\x1b\xdaA\x00\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/auditRecordsB7Z5github.com/debriefhq/debrief/api/debrief/v1;debriefv1b\x06proto3"
+	"\x10ListAuditRecords\x12#.debrief.v1.ListAuditRecordsRequest\x1a$.debrief.v1.ListAuditRecordsResponse\"\x1b\xdaA\x00\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/auditRecords\x12x\n" +
+	"\fForgetPerson\x12\x1f.debrief.v1.ForgetPersonRequest\x1a .debrief.v1.ForgetPersonResponse\"%\xdaA\x06person\x82\xd3\xe4\x93\x02\x16:\x01*\"\x11/v1/people:forgetB7Z5github.com/debriefhq/debrief/api/debrief/v1;debriefv1b\x06proto3"
 
 var (
 	file_debrief_v1_access_proto_rawDescOnce sync.Once
@@ -1285,60 +1513,66 @@ func file_debrief_v1_access_proto_rawDescGZIP() []byte {
 }
 
 var file_debrief_v1_access_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_debrief_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_debrief_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_debrief_v1_access_proto_goTypes = []any{
-	(Role)(0),                        // 0: debrief.v1.Role
-	(Caller_Authentication)(0),       // 1: debrief.v1.Caller.Authentication
-	(ApiKey_State)(0),                // 2: debrief.v1.ApiKey.State
-	(AuditRecord_Decision)(0),        // 3: debrief.v1.AuditRecord.Decision
-	(*Caller)(nil),                   // 4: debrief.v1.Caller
-	(*GetCallerRequest)(nil),         // 5: debrief.v1.GetCallerRequest
-	(*ApiKey)(nil),                   // 6: debrief.v1.ApiKey
-	(*ApiKeyWithSecret)(nil),         // 7: debrief.v1.ApiKeyWithSecret
-	(*CreateApiKeyRequest)(nil),      // 8: debrief.v1.CreateApiKeyRequest
-	(*GetApiKeyRequest)(nil),         // 9: debrief.v1.GetApiKeyRequest
-	(*ListApiKeysRequest)(nil),       // 10: debrief.v1.ListApiKeysRequest
-	(*ListApiKeysResponse)(nil),      // 11: debrief.v1.ListApiKeysResponse
-	(*RevokeApiKeyRequest)(nil),      // 12: debrief.v1.RevokeApiKeyRequest
-	(*AuditRecord)(nil),              // 13: debrief.v1.AuditRecord
-	(*ListAuditRecordsRequest)(nil),  // 14: debrief.v1.ListAuditRecordsRequest
-	(*ListAuditRecordsResponse)(nil), // 15: debrief.v1.ListAuditRecordsResponse
-	(*timestamppb.Timestamp)(nil),    // 16: google.protobuf.Timestamp
+	(Role)(0),                           // 0: debrief.v1.Role
+	(Caller_Authentication)(0),          // 1: debrief.v1.Caller.Authentication
+	(ApiKey_State)(0),                   // 2: debrief.v1.ApiKey.State
+	(AuditRecord_Decision)(0),           // 3: debrief.v1.AuditRecord.Decision
+	(*Caller)(nil),                      // 4: debrief.v1.Caller
+	(*GetCallerRequest)(nil),            // 5: debrief.v1.GetCallerRequest
+	(*ApiKey)(nil),                      // 6: debrief.v1.ApiKey
+	(*ApiKeyWithSecret)(nil),            // 7: debrief.v1.ApiKeyWithSecret
+	(*CreateApiKeyRequest)(nil),         // 8: debrief.v1.CreateApiKeyRequest
+	(*GetApiKeyRequest)(nil),            // 9: debrief.v1.GetApiKeyRequest
+	(*ListApiKeysRequest)(nil),          // 10: debrief.v1.ListApiKeysRequest
+	(*ListApiKeysResponse)(nil),         // 11: debrief.v1.ListApiKeysResponse
+	(*RevokeApiKeyRequest)(nil),         // 12: debrief.v1.RevokeApiKeyRequest
+	(*AuditRecord)(nil),                 // 13: debrief.v1.AuditRecord
+	(*ListAuditRecordsRequest)(nil),     // 14: debrief.v1.ListAuditRecordsRequest
+	(*ListAuditRecordsResponse)(nil),    // 15: debrief.v1.ListAuditRecordsResponse
+	(*ForgetPersonRequest)(nil),         // 16: debrief.v1.ForgetPersonRequest
+	(*ForgetPersonResponse)(nil),        // 17: debrief.v1.ForgetPersonResponse
+	(*ForgetPersonResponse_Places)(nil), // 18: debrief.v1.ForgetPersonResponse.Places
+	(*timestamppb.Timestamp)(nil),       // 19: google.protobuf.Timestamp
 }
 var file_debrief_v1_access_proto_depIdxs = []int32{
 	0,  // 0: debrief.v1.Caller.role:type_name -> debrief.v1.Role
 	1,  // 1: debrief.v1.Caller.authentication:type_name -> debrief.v1.Caller.Authentication
 	0,  // 2: debrief.v1.ApiKey.role:type_name -> debrief.v1.Role
-	16, // 3: debrief.v1.ApiKey.expire_time:type_name -> google.protobuf.Timestamp
+	19, // 3: debrief.v1.ApiKey.expire_time:type_name -> google.protobuf.Timestamp
 	2,  // 4: debrief.v1.ApiKey.state:type_name -> debrief.v1.ApiKey.State
-	16, // 5: debrief.v1.ApiKey.last_used_time:type_name -> google.protobuf.Timestamp
-	16, // 6: debrief.v1.ApiKey.revoke_time:type_name -> google.protobuf.Timestamp
-	16, // 7: debrief.v1.ApiKey.create_time:type_name -> google.protobuf.Timestamp
+	19, // 5: debrief.v1.ApiKey.last_used_time:type_name -> google.protobuf.Timestamp
+	19, // 6: debrief.v1.ApiKey.revoke_time:type_name -> google.protobuf.Timestamp
+	19, // 7: debrief.v1.ApiKey.create_time:type_name -> google.protobuf.Timestamp
 	6,  // 8: debrief.v1.ApiKeyWithSecret.api_key:type_name -> debrief.v1.ApiKey
 	6,  // 9: debrief.v1.CreateApiKeyRequest.api_key:type_name -> debrief.v1.ApiKey
 	6,  // 10: debrief.v1.ListApiKeysResponse.api_keys:type_name -> debrief.v1.ApiKey
-	16, // 11: debrief.v1.AuditRecord.time:type_name -> google.protobuf.Timestamp
+	19, // 11: debrief.v1.AuditRecord.time:type_name -> google.protobuf.Timestamp
 	0,  // 12: debrief.v1.AuditRecord.role:type_name -> debrief.v1.Role
 	3,  // 13: debrief.v1.AuditRecord.decision:type_name -> debrief.v1.AuditRecord.Decision
 	3,  // 14: debrief.v1.ListAuditRecordsRequest.decision:type_name -> debrief.v1.AuditRecord.Decision
 	13, // 15: debrief.v1.ListAuditRecordsResponse.audit_records:type_name -> debrief.v1.AuditRecord
-	5,  // 16: debrief.v1.AccessService.GetCaller:input_type -> debrief.v1.GetCallerRequest
-	8,  // 17: debrief.v1.AccessService.CreateApiKey:input_type -> debrief.v1.CreateApiKeyRequest
-	9,  // 18: debrief.v1.AccessService.GetApiKey:input_type -> debrief.v1.GetApiKeyRequest
-	10, // 19: debrief.v1.AccessService.ListApiKeys:input_type -> debrief.v1.ListApiKeysRequest
-	12, // 20: debrief.v1.AccessService.RevokeApiKey:input_type -> debrief.v1.RevokeApiKeyRequest
-	14, // 21: debrief.v1.AccessService.ListAuditRecords:input_type -> debrief.v1.ListAuditRecordsRequest
-	4,  // 22: debrief.v1.AccessService.GetCaller:output_type -> debrief.v1.Caller
-	7,  // 23: debrief.v1.AccessService.CreateApiKey:output_type -> debrief.v1.ApiKeyWithSecret
-	6,  // 24: debrief.v1.AccessService.GetApiKey:output_type -> debrief.v1.ApiKey
-	11, // 25: debrief.v1.AccessService.ListApiKeys:output_type -> debrief.v1.ListApiKeysResponse
-	6,  // 26: debrief.v1.AccessService.RevokeApiKey:output_type -> debrief.v1.ApiKey
-	15, // 27: debrief.v1.AccessService.ListAuditRecords:output_type -> debrief.v1.ListAuditRecordsResponse
-	22, // [22:28] is the sub-list for method output_type
-	16, // [16:22] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	18, // 16: debrief.v1.ForgetPersonResponse.places:type_name -> debrief.v1.ForgetPersonResponse.Places
+	5,  // 17: debrief.v1.AccessService.GetCaller:input_type -> debrief.v1.GetCallerRequest
+	8,  // 18: debrief.v1.AccessService.CreateApiKey:input_type -> debrief.v1.CreateApiKeyRequest
+	9,  // 19: debrief.v1.AccessService.GetApiKey:input_type -> debrief.v1.GetApiKeyRequest
+	10, // 20: debrief.v1.AccessService.ListApiKeys:input_type -> debrief.v1.ListApiKeysRequest
+	12, // 21: debrief.v1.AccessService.RevokeApiKey:input_type -> debrief.v1.RevokeApiKeyRequest
+	14, // 22: debrief.v1.AccessService.ListAuditRecords:input_type -> debrief.v1.ListAuditRecordsRequest
+	16, // 23: debrief.v1.AccessService.ForgetPerson:input_type -> debrief.v1.ForgetPersonRequest
+	4,  // 24: debrief.v1.AccessService.GetCaller:output_type -> debrief.v1.Caller
+	7,  // 25: debrief.v1.AccessService.CreateApiKey:output_type -> debrief.v1.ApiKeyWithSecret
+	6,  // 26: debrief.v1.AccessService.GetApiKey:output_type -> debrief.v1.ApiKey
+	11, // 27: debrief.v1.AccessService.ListApiKeys:output_type -> debrief.v1.ListApiKeysResponse
+	6,  // 28: debrief.v1.AccessService.RevokeApiKey:output_type -> debrief.v1.ApiKey
+	15, // 29: debrief.v1.AccessService.ListAuditRecords:output_type -> debrief.v1.ListAuditRecordsResponse
+	17, // 30: debrief.v1.AccessService.ForgetPerson:output_type -> debrief.v1.ForgetPersonResponse
+	24, // [24:31] is the sub-list for method output_type
+	17, // [17:24] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_debrief_v1_access_proto_init() }
@@ -1352,7 +1586,7 @@ func file_debrief_v1_access_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_debrief_v1_access_proto_rawDesc), len(file_debrief_v1_access_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   12,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,6 +25,7 @@ const (
 	AccessService_ListApiKeys_FullMethodName      = "/debrief.v1.AccessService/ListApiKeys"
 	AccessService_RevokeApiKey_FullMethodName     = "/debrief.v1.AccessService/RevokeApiKey"
 	AccessService_ListAuditRecords_FullMethodName = "/debrief.v1.AccessService/ListAuditRecords"
+	AccessService_ForgetPerson_FullMethodName     = "/debrief.v1.AccessService/ForgetPerson"
 )
 
 // AccessServiceClient is the client API for AccessService service.
@@ -47,6 +48,14 @@ type AccessServiceClient interface {
 	// ListAuditRecords reads the audit trail page by page, the latest first: who wanted to change what, and whether they were
 	// allowed to.
 	ListAuditRecords(ctx context.Context, in *ListAuditRecordsRequest, opts ...grpc.CallOption) (*ListAuditRecordsResponse, error)
+	// ForgetPerson puts a pseudonym in the place of somebody's name, wherever it stands: in resources, deleted ones included, in all that
+	// was published, in what amended entries said before, in events and in what is told of them. It works for a while and then answers;
+	// call it again with the next_resume_token until there is none. What is written meanwhile may be missed: call it from the beginning
+	// until it finds nothing. To do it again changes nothing else.
+	//
+	// Records of the audit trail stay as they are, or it would not hold together any more; so do deliveries of alerts, until they are
+	// purged. An event of the type PERSON_FORGOTTEN tells of it, without the name.
+	ForgetPerson(ctx context.Context, in *ForgetPersonRequest, opts ...grpc.CallOption) (*ForgetPersonResponse, error)
 }
 
 type accessServiceClient struct {
@@ -117,6 +126,16 @@ func (c *accessServiceClient) ListAuditRecords(ctx context.Context, in *ListAudi
 	return out, nil
 }
 
+func (c *accessServiceClient) ForgetPerson(ctx context.Context, in *ForgetPersonRequest, opts ...grpc.CallOption) (*ForgetPersonResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ForgetPersonResponse)
+	err := c.cc.Invoke(ctx, AccessService_ForgetPerson_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AccessServiceServer is the server API for AccessService service.
 // All implementations must embed UnimplementedAccessServiceServer
 // for forward compatibility.
@@ -137,6 +156,14 @@ type AccessServiceServer interface {
 	// ListAuditRecords reads the audit trail page by page, the latest first: who wanted to change what, and whether they were
 	// allowed to.
 	ListAuditRecords(context.Context, *ListAuditRecordsRequest) (*ListAuditRecordsResponse, error)
+	// ForgetPerson puts a pseudonym in the place of somebody's name, wherever it stands: in resources, deleted ones included, in all that
+	// was published, in what amended entries said before, in events and in what is told of them. It works for a while and then answers;
+	// call it again with the next_resume_token until there is none. What is written meanwhile may be missed: call it from the beginning
+	// until it finds nothing. To do it again changes nothing else.
+	//
+	// Records of the audit trail stay as they are, or it would not hold together any more; so do deliveries of alerts, until they are
+	// purged. An event of the type PERSON_FORGOTTEN tells of it, without the name.
+	ForgetPerson(context.Context, *ForgetPersonRequest) (*ForgetPersonResponse, error)
 	mustEmbedUnimplementedAccessServiceServer()
 }
 
@@ -164,6 +191,9 @@ func (UnimplementedAccessServiceServer) RevokeApiKey(context.Context, *RevokeApi
 }
 func (UnimplementedAccessServiceServer) ListAuditRecords(context.Context, *ListAuditRecordsRequest) (*ListAuditRecordsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAuditRecords not implemented")
+}
+func (UnimplementedAccessServiceServer) ForgetPerson(context.Context, *ForgetPersonRequest) (*ForgetPersonResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ForgetPerson not implemented")
 }
 func (UnimplementedAccessServiceServer) mustEmbedUnimplementedAccessServiceServer() {}
 func (UnimplementedAccessServiceServer) testEmbeddedByValue()                       {}
@@ -294,6 +324,24 @@ func _AccessService_ListAuditRecords_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccessService_ForgetPerson_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ForgetPersonRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccessServiceServer).ForgetPerson(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccessService_ForgetPerson_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccessServiceServer).ForgetPerson(ctx, req.(*ForgetPersonRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AccessService_ServiceDesc is the grpc.ServiceDesc for AccessService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -324,6 +372,10 @@ var AccessService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListAuditRecords",
 			Handler:    _AccessService_ListAuditRecords_Handler,
+		},
+		{
+			MethodName: "ForgetPerson",
+			Handler:    _AccessService_ForgetPerson_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

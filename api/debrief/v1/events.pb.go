@@ -199,6 +199,8 @@ const (
 	Event_TYPE_ACTION_ITEM_OVERDUE Event_Type = 171
 	// An action item is due within a day, and not done. Told once for each due time.
 	Event_TYPE_ACTION_ITEM_DUE Event_Type = 172
+	// A person's name was, or is being, replaced wherever it stands. The resource is `people/{replacement}`, which can't be read.
+	Event_TYPE_PERSON_FORGOTTEN Event_Type = 181
 )
 
 // Enum value maps for Event_Type.
@@ -289,6 +291,7 @@ var (
 		166: "TYPE_SUBSCRIPTION_SECRET_ROTATED",
 		171: "TYPE_ACTION_ITEM_OVERDUE",
 		172: "TYPE_ACTION_ITEM_DUE",
+		181: "TYPE_PERSON_FORGOTTEN",
 	}
 	Event_Type_value = map[string]int32{
 		"TYPE_UNSPECIFIED":                   0,
@@ -376,6 +379,7 @@ var (
 		"TYPE_SUBSCRIPTION_SECRET_ROTATED":   166,
 		"TYPE_ACTION_ITEM_OVERDUE":           171,
 		"TYPE_ACTION_ITEM_DUE":               172,
+		"TYPE_PERSON_FORGOTTEN":              181,
 	}
 )
 
@@ -851,7 +855,7 @@ var File_debrief_v1_events_proto protoreflect.FileDescriptor
 const file_debrief_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"\x17debrief/v1/events.proto\x12\n" +
-	"debrief.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfd\x16\n" +
+	"debrief.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x17\n" +
 	"\x05Event\x12\x1f\n" +
 	"\bsequence\x18\x01 \x01(\x03B\x03\xe0A\x03R\bsequence\x12\x13\n" +
 	"\x02id\x18\x02 \x01(\tB\x03\xe0A\x03R\x02id\x12/\n" +
@@ -861,7 +865,7 @@ const file_debrief_v1_events_proto_rawDesc = "" +
 	"\bincident\x18\x06 \x01(\tB\x03\xe0A\x03R\bincident\x123\n" +
 	"\x04time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x04time\x12\x19\n" +
 	"\x05actor\x18\b \x01(\tB\x03\xe0A\x03R\x05actor\x126\n" +
-	"\achanges\x18\t \x03(\v2\x17.debrief.v1.FieldChangeB\x03\xe0A\x03R\achanges\"\x90\x14\n" +
+	"\achanges\x18\t \x03(\v2\x17.debrief.v1.FieldChangeB\x03\xe0A\x03R\achanges\"\xac\x14\n" +
 	"\x04Type\x12\x14\n" +
 	"\x10TYPE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14TYPE_INCIDENT_OPENED\x10\x01\x12\x19\n" +
@@ -948,7 +952,8 @@ const file_debrief_v1_events_proto_rawDesc = "" +
 	"\x1aTYPE_SUBSCRIPTION_DISABLED\x10\xa5\x01\x12%\n" +
 	" TYPE_SUBSCRIPTION_SECRET_ROTATED\x10\xa6\x01\x12\x1d\n" +
 	"\x18TYPE_ACTION_ITEM_OVERDUE\x10\xab\x01\x12\x19\n" +
-	"\x14TYPE_ACTION_ITEM_DUE\x10\xac\x01\"`\n" +
+	"\x14TYPE_ACTION_ITEM_DUE\x10\xac\x01\x12\x1a\n" +
+	"\x15TYPE_PERSON_FORGOTTEN\x10\xb5\x01\"`\n" +
 	"\vFieldChange\x12\x19\n" +
 	"\x05field\x18\x01 \x01(\tB\x03\xe0A\x03R\x05field\x12\x1b\n" +
 	"\x06before\x18\x02 \x01(\tB\x03\xe0A\x03R\x06before\x12\x19\n" +
