@@ -169,7 +169,7 @@ func (r *forgettingRun) count(times int) {
 // tell writes the event, with a change of whichever resource there is: an event comes into being with a change alone.
 func (r *forgettingRun) tell(ctx context.Context) error {
 	now := r.present()
-	event := r.event(ctx, "PERSON_FORGOTTEN", "people/"+r.forgetter.name.Replacement(), "", 1, now, nil)
+	event := r.event(ctx, "PERSON_FORGOTTEN", forgottenPrefix+r.forgetter.name.Replacement(), "", 1, now, nil)
 	event.Actor, _ = r.forgetter.name.Whole(event.Actor)
 	effects := repository.Effects{Events: []repository.Event{event}}
 	for _, carry := range []func() (bool, error){

@@ -18,6 +18,8 @@ const (
 	noPlace namePlace = iota
 	// personPlace holds somebody's name, or several names, and nothing else.
 	personPlace
+	// sightPlace holds the names of those who alone may know of something.
+	sightPlace
 	// valuePlace holds either what personPlace or what textPlace does.
 	valuePlace
 	// textPlace is what people wrote, or a sender, in which names may stand.
@@ -35,8 +37,8 @@ var places = placeTable(map[namePlace]map[string]string{
 		"TimelineEntry": "Author", "Statement": "Actor", "PostMortem": "Facilitator Scribe", "Participant": "Person",
 		"LanguageOverride": "Actor", "RulesReading": "Reader Present", "PostMortemRevision": "Actor", "ActionItem": "Owner",
 		"ParticipantStatement": "Author", "SystemRevision": "Actor", "ModelUpdate": "Actor", "Event": "Actor",
-		"Restriction": "People",
 	},
+	sightPlace: {"Restriction": "People"},
 	valuePlace: {"FieldChange": "Before After"},
 	textPlace: {
 		"Incident": "Title Summary Labels WaiverReason", "Impact": "Summary", "MilestoneChange": "Reason", "Responder": "Role",
@@ -68,6 +70,9 @@ func placeTable(groups map[namePlace]map[string]string) map[string]namePlace {
 	}
 	return table
 }
+
+// forgottenPrefix begins the name of somebody who was forgotten, where nobody else may be called so: no principal is.
+const forgottenPrefix = "people/"
 
 // forgottenDomain ends addresses at which nobody is (RFC 2606).
 const forgottenDomain = "@forgotten.invalid"
@@ -140,6 +145,11 @@ func (f *forgetter) replaced(text string, place namePlace) string {
 	case noPlace:
 	case personPlace:
 		return f.whole(text)
+	case sightPlace:
+		if _, is := f.name.Whole(text); is {
+			f.count++
+			return forgottenPrefix + f.name.Replacement()
+		}
 	case valuePlace:
 		return f.words(f.whole(text), f.texts, true)
 	case textPlace:

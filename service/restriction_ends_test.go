@@ -5,9 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
+	"github.com/debriefhq/debrief/repository"
 )
 
 // restricted restricts what there is to the responder whose key it answers, and answers the key of an administrator as well.
@@ -100,6 +102,26 @@ func TestSystemsDoNotNameWhatIsRestricted(t *testing.T) {
 		insider, _ := restricted(t, d, incident)
 		_, err := d.systems.CreateSystem(showing(t, insider), &debriefv1.CreateSystemRequest{SystemId: "shop", System: &debriefv1.System{Title: "Shop", Reality: shop(), PostMortem: p}})
 		wantRefusal(t, err, codes.InvalidArgument, "INVALID_ARGUMENT", "system.post_mortem")
+	})
+}
+
+// TestAPseudonymSeesNothing forgets who alone may know of an incident, in favor of somebody who would like to.
+func TestAPseudonymSeesNothing(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, d *debrief) {
+		name := d.open(t, "Somebody was here").GetName()
+		_, err := d.repository.Incidents().Update(t.Context(), name[strings.LastIndexByte(name, '/')+1:], func(incident *repository.Incident) (repository.Effects, error) {
+			incident.Restriction.People = []string{"marguerite"}
+			return repository.Effects{}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		must[*debriefv1.ForgetPersonResponse](t)(d.access.ForgetPerson(t.Context(), &debriefv1.ForgetPersonRequest{Person: "marguerite", Replacement: "mallory"}))
+		got := d.get(t, name).GetRestriction().GetPeople()
+		if diff := cmp.Diff([]string{"people/mallory"}, got); diff != "" {
+			t.Errorf("it is restricted to (-want +got):\n%s", diff)
+		}
 	})
 }
 
