@@ -152,7 +152,11 @@ func (r *run) tellEach(ctx context.Context, queue []waiting, entries []digestEnt
 			case one.moot:
 				said = tried{delivered: true, attempt: repository.DeliveryAttempt{Time: r.present(), Response: "left out of the message: it did not matter any more"}}
 			}
-			changed, err := r.tell(ctx, one.delivery.ID, request, said)
+			var changed repository.EventDelivery
+			err := r.debts.settle(ctx, func(ctx context.Context) (err error) {
+				changed, err = r.tell(ctx, one.delivery.ID, request, said)
+				return err
+			})
 			if changed.State == eventPending {
 				left[i] = r.waiting(changed)
 			}

@@ -62,6 +62,9 @@ type eventJob struct {
 // Before the subscription's sequence goes beyond an event, its delivery is kept: as one that was delivered, or as one that is
 // to be tried again. Whoever is interrupted in between has done what is done again under the same webhook-id.
 func (r *run) round(ctx context.Context) (bool, error) {
+	if err := r.debts.pay(ctx); err != nil {
+		return false, err
+	}
 	if r.outdated.Load() {
 		if err := r.load(ctx); err != nil {
 			return false, err
@@ -91,7 +94,8 @@ func (r *run) round(ctx context.Context) (bool, error) {
 	// What was delivered is kept also where the round was broken off: else it would be delivered again.
 	keeping, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 	defer cancel()
-	if kept := r.keep(keeping, &went); kept != nil || err != nil {
+	kept := r.debts.settle(keeping, func(ctx context.Context) error { return r.keep(ctx, &went) })
+	if kept != nil || err != nil {
 		r.outdated.Store(true)
 		return false, errors.Join(err, kept)
 	}
@@ -244,7 +248,11 @@ func (j *eventJob) again(ctx context.Context, one waiting, went *tally) (waiting
 			return one, false, err
 		}
 	}
-	changed, err := j.tell(ctx, delivery.ID, delivery.Request, result)
+	var changed repository.EventDelivery
+	err = j.debts.settle(ctx, func(ctx context.Context) (err error) {
+		changed, err = j.tell(ctx, delivery.ID, delivery.Request, result)
+		return err
+	})
 	one.next = changed.NextAttemptTime
 	return one, changed.State != eventPending, err
 }

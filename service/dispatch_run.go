@@ -47,6 +47,7 @@ type run struct {
 	count  int
 	// known are events after recorded whose deliveries are kept already: somebody was interrupted.
 	known map[int64]bool
+	debts debts
 }
 
 // waiting is a delivery that is to be tried again.
