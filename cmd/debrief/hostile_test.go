@@ -24,6 +24,9 @@ import (
 // hostileText has a terminal change its title, its colours, what it shows, and the order of what is written.
 const hostileText = "zqx\x1b]0;owned\x07\x1b[31m\x1b[2J\u009b2J\x9b1m\u202egnp.exe\u2066\x1b]8;;https://example.com\x1b\\\x1bP1$r\x1b\\\b\r\nnext\x00\x7f\u2028"
 
+// goOn are the fields by which commands would be asked to go on for ever.
+var goOn = []protoreflect.Name{"next_page_token", "next_resume_token"}
+
 // filling makes messages in which every text is hostile.
 type filling struct{ depth int }
 
@@ -34,7 +37,7 @@ func (f filling) message(of protoreflect.MessageDescriptor) protoreflect.Message
 	}
 	message := found.New()
 	for i := range of.Fields().Len() {
-		if field := of.Fields().Get(i); f.depth < 5 && field.Name() != "next_page_token" && (field.ContainingOneof() == nil || field.ContainingOneof().IsSynthetic() || field.Index() == 0) {
+		if field := of.Fields().Get(i); f.depth < 5 && !slices.Contains(goOn, field.Name()) && (field.ContainingOneof() == nil || field.ContainingOneof().IsSynthetic() || field.Index() == 0) {
 			f.set(message, field)
 		}
 	}

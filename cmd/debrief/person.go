@@ -84,7 +84,7 @@ func (a *application) showForgotten(request *debriefv1.ForgetPersonRequest, all 
 	}
 	var told strings.Builder
 	for _, places := range all.GetPlaces() {
-		fmt.Fprintf(&told, "  %s: %d times, in %d\n", strings.ReplaceAll(places.GetKind(), "_", " "), places.GetPlaceCount(), places.GetResourceCount())
+		fmt.Fprintf(&told, "  %s: %d times, in %d\n", line(strings.ReplaceAll(places.GetKind(), "_", " ")), places.GetPlaceCount(), places.GetResourceCount())
 	}
 	_, err := fmt.Fprintf(a.out, "%s %s in\n%s", line(request.GetPerson()), line(did), told.String())
 	return err
