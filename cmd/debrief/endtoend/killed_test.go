@@ -59,21 +59,21 @@ func (s *storm) sendWhileKilling(t *testing.T, store string, replicas []*debrief
 	defer cancel()
 	var turn, count atomic.Int64
 	var senders errgroup.Group
-	done := make(chan struct{})
+	victims := victims{killed: map[*debrief]bool{}}
+	sent := make(chan struct{})
+	done := sent
 	senders.Go(func() error {
-		defer close(done)
+		defer close(sent)
 		return s.send(ctx, func() *debrief { return current[turn.Add(1)%3].Load() }, func(by *debrief) {
-			if slices.Contains(moments, int(count.Add(1))) {
-				_ = by.command.Process.Kill() // It is gone already where the moment before was the same.
-			}
+			victims.meet(by, slices.Contains(moments, int(count.Add(1))))
 		})
 	})
 	deaths := 0
-	for running := true; running; {
+	for done != nil || deaths < victims.count() {
 		died := -1
 		select {
 		case <-done:
-			running = false
+			done = nil
 		case <-current[0].Load().exited:
 			died = 0
 		case <-current[1].Load().exited:
@@ -89,13 +89,41 @@ func (s *storm) sendWhileKilling(t *testing.T, store string, replicas []*debrief
 	if err := senders.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	if deaths != kills {
-		t.Errorf("replicas died %d times, want %d", deaths, kills)
+	if deaths+victims.due != kills {
+		t.Errorf("replicas died %d times, and were to die %d times more, want %d", deaths, victims.due, kills)
 	}
 	for i := range current {
 		survivors = append(survivors, current[i].Load())
 	}
 	return survivors
+}
+
+// victims are the replicas that are killed. One that is dead already can't be: the next that is met is.
+type victims struct {
+	mutex  sync.Mutex
+	killed map[*debrief]bool
+	// due is how many are still to be killed.
+	due int
+}
+
+func (v *victims) meet(by *debrief, kill bool) {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	if kill {
+		v.due++
+	}
+	if v.due == 0 || v.killed[by] {
+		return
+	}
+	v.due--
+	v.killed[by] = true
+	_ = by.command.Process.Kill()
+}
+
+func (v *victims) count() int {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	return len(v.killed)
 }
 
 // hook is a receiver of webhooks that remembers the sequences that came, for each resource, in the order in which they came
