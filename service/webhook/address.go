@@ -19,7 +19,7 @@ func CheckAddress(address string, allowed func(netip.Addr) bool) error {
 	if err != nil {
 		return &AddressError{"is no URL: want one such as https://example.com/hooks/debrief"}
 	}
-	host := strings.TrimSuffix(strings.ToLower(parsed.Hostname()), ".")
+	host := strings.TrimRight(strings.ToLower(parsed.Hostname()), ".")
 	switch {
 	case parsed.Scheme != "http" && parsed.Scheme != "https":
 		return &AddressError{"must begin with https:// or http://"}
