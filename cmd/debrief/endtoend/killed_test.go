@@ -89,7 +89,8 @@ func (s *storm) sendWhileKilling(t *testing.T, store string, replicas []*debrief
 	if err := senders.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	if deaths+victims.due != kills {
+	t.Logf("%d replicas died", deaths)
+	if deaths+victims.due != kills || victims.due > len(replicas) {
 		t.Errorf("replicas died %d times, and were to die %d times more, want %d", deaths, victims.due, kills)
 	}
 	for i := range current {
