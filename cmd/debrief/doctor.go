@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -57,31 +56,13 @@ func (a *application) showChecks(checks []server.Check) error {
 			report.Verdict = verdict
 		}
 	}
-	if err := a.showReport(report); err != nil {
+	if err := a.showReport(report, string(report.Verdict), func() error { return a.showLines(report.Checks) }); err != nil {
 		return err
 	}
 	if report.Verdict == server.Fail {
 		return errFindings
 	}
 	return nil
-}
-
-func (a *application) showReport(report doctorReport) error {
-	text, err := json.MarshalIndent(report, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write JSON: %w", err)
-	}
-	switch a.globals.output.value {
-	case "json":
-		_, err = fmt.Fprintln(a.out, escapeJSON(string(text)))
-		return err
-	case "yaml":
-		return writeYAML(a.out, string(text))
-	case "name":
-		_, err = fmt.Fprintln(a.out, report.Verdict)
-		return err
-	}
-	return a.showLines(report.Checks)
 }
 
 // showLines writes a line for each check.

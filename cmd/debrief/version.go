@@ -40,7 +40,7 @@ func (a *application) newVersionCommand() *cobra.Command {
 			report.Server = a.globals.server
 			report.ServerStatus = a.serverStatus(command, server)
 		}
-		return a.showVersion(report)
+		return a.showReport(report, report.Version, func() error { return a.showVersion(report) })
 	})
 	return command
 }
@@ -78,7 +78,8 @@ func (a *application) serverStatus(command *cobra.Command, server *connection) s
 	return fmt.Sprintf("%s: %s", status.Code(), cause(status.Message()))
 }
 
-func (a *application) showVersion(report versionReport) error {
+// showReport writes what no server has answered: as JSON or YAML, by its name alone, or as table does.
+func (a *application) showReport(report any, name string, table func() error) error {
 	text, err := json.MarshalIndent(report, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write JSON: %w", err)
@@ -90,9 +91,13 @@ func (a *application) showVersion(report versionReport) error {
 	case "yaml":
 		return writeYAML(a.out, string(text))
 	case "name":
-		_, err = fmt.Fprintln(a.out, report.Version)
+		_, err = fmt.Fprintln(a.out, name)
 		return err
 	}
+	return table()
+}
+
+func (a *application) showVersion(report versionReport) error {
 	s := a.newSheet("Debrief "+report.Version, joined(", ", report.Go, report.Platform))
 	s.field("Revision", report.Revision)
 	if report.Modified {
