@@ -147,13 +147,13 @@ func TestWhatAStoreHasToTell(t *testing.T) {
 		},
 		"an event of tomorrow": {
 			func(ctx context.Context, store repository.Repository) error {
-				event := repository.Event{Header: repository.Header{CreationKey: newID, CreateTime: now.Add(24 * time.Hour)}}
+				event := repository.Event{Header: repository.Header{CreationKey: newID, CreateTime: now.Add(24*time.Hour + 30*time.Minute)}}
 				_, err := store.Incidents().Create(ctx, repository.Creation[repository.Incident]{
 					Resource: repository.Incident{Header: repository.Header{ID: oldID}}, Effects: repository.Effects{Events: []repository.Event{event}},
 				})
 				return err
 			},
-			map[string]string{"events": "WARN the newest is 23h59m"},
+			map[string]string{"events": "WARN the newest is 24h"},
 		},
 	} {
 		for kind, prepare := range opening(t) {
