@@ -236,6 +236,7 @@ func TestTwoAlertmanagersOpenOneIncident(t *testing.T) {
 			for _, a := range pair {
 				a.awaitDeliveries(t, deliveries)
 			}
+			d.awaitDeliveries(t)
 		}
 		tell(1)
 		incident := d.awaitStates(t, triage)[0]

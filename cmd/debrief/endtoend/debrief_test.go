@@ -56,7 +56,7 @@ func ready(t *testing.T, launched *program) *debrief {
 
 func (d *debrief) connect(t *testing.T) {
 	t.Helper()
-	connection, err := grpc.NewClient(d.grpcAddress, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	connection, err := grpc.NewClient(d.grpcAddress, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithUnaryInterceptor(patiently))
 	if err != nil {
 		t.Fatalf("connect: %v", err)
 	}
@@ -76,6 +76,18 @@ func (d *debrief) connect(t *testing.T) {
 	d.feed = debriefv1.NewEventServiceClient(connection)
 	d.intake = debriefv1.NewIntakeServiceClient(connection)
 	d.subscriptions = debriefv1.NewSubscriptionServiceClient(connection)
+}
+
+// patiently has calls without a deadline wait as long as tests wait for anything, instead of what the server gives whoever has none.
+func patiently(
+	ctx context.Context, method string, request, answer any, connection *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption,
+) error {
+	if _, bounded := ctx.Deadline(); !bounded {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
+	return invoke(ctx, method, request, answer, connection, options...)
 }
 
 // stop ends a server in good order, unless it is gone already.
