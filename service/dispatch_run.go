@@ -112,6 +112,9 @@ func (r *run) idle(ctx context.Context) {
 	var due <-chan time.Time
 	if next := r.next(); !next.IsZero() {
 		due = r.options.After(max(0, next.Sub(r.now())))
+		if !r.now().Before(next) {
+			return // The clock went on, or was set, while the timer was.
+		}
 	}
 	select {
 	case <-ctx.Done():
