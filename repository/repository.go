@@ -56,10 +56,11 @@ type Repository interface {
 	// APIKeys keeps who may call.
 	APIKeys() Collection[APIKey]
 	// AuditPages keeps what was done: the trail, page by page.
-	AuditPages() Collection[AuditPage]
-	// Events is the feed: the events of all changes, once each, with sequences 1, 2, 3, … without a gap. Those of one
-	// resource are in the order of its revisions. A List sees the events of every change that this process made before.
-	Events() Archive[Event]
+	AuditPages() Trail
+	// Events is the feed: the events of all changes, once each, with sequences 1, 2, 3, … without a gap, but for those that were
+	// trimmed. Those of one resource are in the order of its revisions. A List sees the events of every change that this process
+	// made before.
+	Events() Feed
 
 	// Ping answers nil when the store can be reached and written to.
 	Ping(ctx context.Context) error
@@ -79,6 +80,26 @@ type Archive[T any] interface {
 	// Amend is for what must go for good, such as a name that its bearer wants to be forgotten. It works as Update of [Writer] does,
 	// has no effects, and tells nobody.
 	Amend(ctx context.Context, id string, change func(*T) error) (T, error)
+}
+
+// Feed keeps events.
+type Feed interface {
+	Archive[Event]
+	Trimmer
+}
+
+// Trail keeps the pages of the audit trail.
+type Trail interface {
+	Collection[AuditPage]
+	Trimmer
+}
+
+// Trimmer is for what grows at its end, for ever unless somebody takes from its front.
+type Trimmer interface {
+	// Trim removes for good what has an id that is less than before, but never the newest resource, behind whose id the next one
+	// is placed. Whoever places resources by what they remember of the newest must not remember that for as long as it takes
+	// until something is old enough to be trimmed. It is safe to repeat.
+	Trim(ctx context.Context, before string) error
 }
 
 // Reader reads the resources of one type.

@@ -24,3 +24,9 @@ func (g guardedArchive[T]) Amend(ctx context.Context, id string, change func(*T)
 	}
 	return g.archive.Amend(ctx, id, change)
 }
+
+// guardedFeed is guarded for the feed. Nobody but Debrief itself trims it.
+type guardedFeed struct {
+	guardedArchive[repository.Event]
+	repository.Trimmer
+}

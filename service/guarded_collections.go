@@ -99,15 +99,16 @@ func (g guard) Deliveries() repository.Collection[repository.Delivery] {
 }
 
 // Events are those of what the caller may know of.
-func (g guard) Events() repository.Archive[repository.Event] {
-	return guardArchive(g.base, repository.EventSchema, g.Repository.Events(), seclusion[repository.Event]{
+func (g guard) Events() repository.Feed {
+	feed := g.Repository.Events()
+	return guardedFeed{guardArchive(g.base, repository.EventSchema, feed, seclusion[repository.Event]{
 		hides: func(hidden *concealed, event *repository.Event) bool {
 			return hidden.incidents[event.Incident] || hidden.of(event.Resource)
 		},
 		where: func(hidden *concealed) repository.Condition {
 			return repository.Or{termsOf("incident", hidden.incidents), hidden.belonging("resource")}
 		},
-	})
+	}), feed}
 }
 
 // EventDeliveries are those of such events.

@@ -265,12 +265,12 @@ type meanwhile struct {
 	happens func()
 }
 
-func (m *meanwhile) Events() repository.Archive[repository.Event] {
+func (m *meanwhile) Events() repository.Feed {
 	return meanwhileReader{m.Repository.Events(), m}
 }
 
 type meanwhileReader struct {
-	repository.Archive[repository.Event]
+	repository.Feed
 
 	*meanwhile
 }
@@ -280,7 +280,7 @@ func (r meanwhileReader) List(ctx context.Context, query repository.Query) ([]re
 		r.happens = nil
 		happens()
 	}
-	return r.Archive.List(ctx, query)
+	return r.Feed.List(ctx, query)
 }
 
 // TestWhatIsRestrictedMeanwhileIsNotShown has somebody open a restricted incident while somebody else reads the feed.

@@ -16,7 +16,7 @@ import (
 
 // growing is a feed of which only the end is asked for.
 type growing struct {
-	repository.Archive[repository.Event]
+	repository.Feed
 
 	mutex  sync.Mutex
 	events []repository.Event
@@ -44,7 +44,7 @@ func (g *growing) grow() {
 	g.events = append(g.events, repository.Event{Header: repository.Header{ID: repository.EventID(int64(len(g.events) + 1))}})
 }
 
-func (g *growing) Events() repository.Archive[repository.Event] { return g }
+func (g *growing) Events() repository.Feed { return g }
 
 // feedOf is a repository of which only the feed is asked for.
 type feedOf struct {
@@ -52,7 +52,7 @@ type feedOf struct {
 	*growing
 }
 
-func (f feedOf) Events() repository.Archive[repository.Event] { return f.growing }
+func (f feedOf) Events() repository.Feed { return f.growing }
 
 func TestTail(t *testing.T) {
 	t.Parallel()

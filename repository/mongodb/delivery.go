@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -14,6 +15,10 @@ import (
 
 	"github.com/debriefhq/debrief/repository"
 )
+
+// rememberedFor is how long the newest event is believed to be the newest without another look. Others may have told more, and what
+// is in the place behind it may have been trimmed long after that: then nothing is in the way of an event that belongs elsewhere.
+const rememberedFor = time.Minute
 
 // longOutbox is how many changes an outbox may have before it is shortened even though the resource has changed again.
 const longOutbox = 8
@@ -30,15 +35,18 @@ type delivery struct {
 	// it is cleared.
 	placed, told recent
 
+	now func() time.Time
+
 	lock sync.Mutex
-	// last is the sequence of the newest event, as far as is known here; -1 before anything is known.
-	last int64
+	// last is the sequence of the newest event, as far as is known here since lastTime, which is zero before anything is known.
+	last     int64
+	lastTime time.Time
 }
 
-func newDelivery(engine *engine) *delivery {
+func newDelivery(engine *engine, now func() time.Time) *delivery {
 	return &delivery{
 		engine: engine, events: settled(engine, repository.EventSchema.Name),
-		interrupt: func(string) error { return nil }, last: -1,
+		interrupt: func(string) error { return nil }, now: now,
 	}
 }
 
@@ -132,7 +140,7 @@ func (d *delivery) tell(ctx context.Context, events []repository.Event) error {
 	defer d.lock.Unlock()
 	for attempt := 0; len(events) > 0; attempt++ {
 		var err error
-		if attempt > 0 || d.last < 0 {
+		if attempt > 0 || d.now().Sub(d.lastTime).Abs() > rememberedFor {
 			if events, err = d.untold(ctx, events); err != nil {
 				return err
 			}
@@ -182,7 +190,7 @@ func (d *delivery) append(ctx context.Context, events []repository.Event) error 
 		return err
 	})
 	if err == nil {
-		d.last += int64(len(events))
+		d.last, d.lastTime = d.last+int64(len(events)), d.now()
 	}
 	return err
 }
@@ -190,7 +198,8 @@ func (d *delivery) append(ctx context.Context, events []repository.Event) error 
 // untold finds out which of the events are not in the feed, and which event is the last there. Only what a majority has
 // counts: what could still be taken back must not be believed to be told.
 func (d *delivery) untold(ctx context.Context, events []repository.Event) ([]repository.Event, error) {
-	newest, err := newestEvent(ctx, d.engine, d.events)
+	asked := d.now()
+	newest, err := newestID(ctx, d.engine, d.events)
 	if err != nil && !isNotFound(err) {
 		return nil, err
 	}
@@ -202,7 +211,7 @@ func (d *delivery) untold(ctx context.Context, events []repository.Event) ([]rep
 	if err != nil {
 		return nil, err
 	}
-	d.last = sequence(newest)
+	d.last, d.lastTime = sequence(newest), asked
 	var left []repository.Event
 	for _, event := range events {
 		if !told[event.CreationKey] {

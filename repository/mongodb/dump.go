@@ -101,7 +101,7 @@ func (r *Repository) marks(ctx context.Context) (marks, error) {
 		left marks
 		err  error
 	)
-	if left.event, err = newestEvent(ctx, r.engine, r.events.settled); err != nil && !isNotFound(err) {
+	if left.event, err = newestID(ctx, r.engine, r.events.settled); err != nil && !isNotFound(err) {
 		return left, err
 	}
 	var ping struct {

@@ -19,7 +19,7 @@ func (f feed) List(ctx context.Context, query repository.Query) ([]repository.Ev
 	if err := f.awaitEffects(ctx); err != nil {
 		return nil, err
 	}
-	newest, err := newestEvent(ctx, f.engine, f.stored)
+	newest, err := newestID(ctx, f.engine, f.stored)
 	if isNotFound(err) {
 		return nil, nil
 	}
@@ -29,14 +29,14 @@ func (f feed) List(ctx context.Context, query repository.Query) ([]repository.Ev
 	return f.list(ctx, query, repository.IDRange{Before: newest + "\x00"})
 }
 
-// newestEvent is the id of the newest event in the collection.
-func newestEvent(ctx context.Context, engine *engine, events *mongo.Collection) (string, error) {
+// newestID is the greatest id in a collection.
+func newestID(ctx context.Context, engine *engine, stored *mongo.Collection) (string, error) {
 	var found struct {
 		ID string `bson:"_id"`
 	}
-	err := engine.do(ctx, command{operation: "findOne", collection: events.Name()}, func(ctx context.Context) error {
+	err := engine.do(ctx, command{operation: "findOne", collection: stored.Name()}, func(ctx context.Context) error {
 		how := options.FindOne().SetSort(bson.D{{Key: fieldID, Value: -1}}).SetProjection(bson.D{{Key: fieldID, Value: 1}})
-		return events.FindOne(ctx, bson.D{}, how).Decode(&found)
+		return stored.FindOne(ctx, bson.D{}, how).Decode(&found)
 	})
 	return found.ID, err
 }

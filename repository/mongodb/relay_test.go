@@ -269,7 +269,7 @@ func TestRacingRelays(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	for range relays {
-		delivery := newDelivery(killed.engine)
+		delivery := newDelivery(killed.engine, killed.now)
 		all.Go(func() {
 			if err := delivery.deliver(t.Context(), parcels); err != nil {
 				t.Errorf("deliver: %v", err)

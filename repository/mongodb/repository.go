@@ -157,7 +157,7 @@ func newRepository(engine *engine, options Options) *Repository {
 	if r.now == nil {
 		r.now = time.Now //nolint:forbidigo // The default of the clock that can be handed in.
 	}
-	delivery := newDelivery(engine.inside())
+	delivery := newDelivery(engine.inside(), r.now)
 	r.relay = newRelay(delivery, r.logger)
 	r.incidents = newCollection(r, repository.IncidentSchema, false)
 	r.timelineEntries = newCollection(r, repository.TimelineEntrySchema, true)
@@ -299,7 +299,7 @@ func (r *Repository) MentalModels() repository.Collection[repository.MentalModel
 func (r *Repository) APIKeys() repository.Collection[repository.APIKey] { return r.apiKeys }
 
 // AuditPages keeps what was done.
-func (r *Repository) AuditPages() repository.Collection[repository.AuditPage] { return r.auditPages }
+func (r *Repository) AuditPages() repository.Trail { return r.auditPages }
 
 // Integrations keeps which alerting systems may deliver.
 func (r *Repository) Integrations() repository.Collection[repository.Integration] {
@@ -342,7 +342,7 @@ func (r *Repository) RejectedDeliveries() repository.Collection[repository.Rejec
 }
 
 // Events is the feed.
-func (r *Repository) Events() repository.Archive[repository.Event] { return r.events }
+func (r *Repository) Events() repository.Feed { return r.events }
 
 // Ping writes a document, for an engine may be there and yet not take any.
 func (r *Repository) Ping(ctx context.Context) error {

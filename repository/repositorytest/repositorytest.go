@@ -24,6 +24,7 @@ func Run(t *testing.T, newRepository func(t *testing.T) repository.Repository) {
 		{"update", testUpdate},
 		{"concurrent updates", testConcurrentUpdates},
 		{"amend", testAmend},
+		{"trim", testTrim},
 		{"effects", testEffects},
 		{"events", testEvents},
 		{"list", testList},

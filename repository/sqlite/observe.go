@@ -23,6 +23,7 @@ const (
 	operationCreate = "create"
 	operationUpdate = "update"
 	operationRemove = "remove"
+	operationTrim   = "trim"
 	operationPing   = "ping"
 	operationDump   = "dump"
 	operationLoad   = "load"

@@ -242,7 +242,7 @@ func (r *Repository) RejectedDeliveries() repository.Collection[repository.Rejec
 func (r *Repository) APIKeys() repository.Collection[repository.APIKey] { return r.apiKeys }
 
 // AuditPages implements [repository.Repository].
-func (r *Repository) AuditPages() repository.Collection[repository.AuditPage] { return r.auditPages }
+func (r *Repository) AuditPages() repository.Trail { return r.auditPages }
 
 // Integrations implements [repository.Repository].
 func (r *Repository) Integrations() repository.Collection[repository.Integration] {
@@ -280,7 +280,7 @@ func (r *Repository) EventDeliveries() repository.Collection[repository.EventDel
 }
 
 // Events implements [repository.Repository].
-func (r *Repository) Events() repository.Archive[repository.Event] { return r.events }
+func (r *Repository) Events() repository.Feed { return r.events }
 
 // Ping implements [repository.Repository]: it goes through an empty write, ahead of those that wait.
 func (r *Repository) Ping(ctx context.Context) (err error) {

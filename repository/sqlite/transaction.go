@@ -174,8 +174,16 @@ func (tx *transaction) remove(t *table, id string) error {
 		return err
 	}
 	removed, err := tx.exec(t.delete, id)
-	if err != nil || removed == 0 || t.scoped {
+	if err != nil || removed == 0 {
 		return err
+	}
+	return tx.removed(t, position)
+}
+
+// removed takes what was at a position out of what is known of a table.
+func (tx *transaction) removed(t *table, position int64) error {
+	if t.scoped {
+		return nil
 	}
 	state, err := tx.state(t)
 	if err != nil {
