@@ -47,6 +47,9 @@ func followTrail(t *testing.T, records []*debriefv1.AuditRecord) {
 			t.Fatal(err)
 		}
 	}
+	if err := chain.End(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func roleText(role debriefv1.Role) string {
@@ -242,10 +245,10 @@ type silent struct {
 	pages fullTrail
 }
 
-func (s silent) AuditPages() repository.Collection[repository.AuditPage] { return s.pages }
+func (s silent) AuditPages() repository.Trail { return s.pages }
 
 type fullTrail struct {
-	repository.Collection[repository.AuditPage]
+	repository.Trail
 }
 
 var errSilent = errors.New("the disk is full")

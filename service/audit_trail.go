@@ -25,6 +25,9 @@ const (
 	maxPageRecords = 256
 	// trailAttempts is how often a place in the trail is tried that other replicas take meanwhile.
 	trailAttempts = 50
+	// trailRemembered is how long the end of the trail is believed to be its end: others may have gone on since, and what they wrote
+	// may have been purged long after that, so that a place is free which is not the next.
+	trailRemembered = time.Minute
 	// trailPatience bounds how long a page may take to be written.
 	trailPatience = 10 * time.Second
 )
@@ -47,6 +50,8 @@ type trail struct {
 type trailEnd struct {
 	place  int64
 	record audit.Record
+	// seen is when it was the end.
+	seen time.Time
 }
 
 // trailBatch is what is written together.
@@ -107,7 +112,7 @@ func (t *trail) lead(ctx context.Context, batch *trailBatch) {
 func (t *trail) keep(ctx context.Context, records []audit.Record) error {
 	key := "audit/" + t.base.newID(t.base.present())
 	for range trailAttempts {
-		if t.last.place == 0 {
+		if t.base.now().Sub(t.last.seen).Abs() > trailRemembered {
 			if err := t.find(ctx); err != nil {
 				return err
 			}
@@ -133,15 +138,17 @@ func (t *trail) keep(ctx context.Context, records []audit.Record) error {
 
 // find looks where the trail ends.
 func (t *trail) find(ctx context.Context) error {
+	asked := t.base.now()
 	pages, err := t.base.repository.AuditPages().List(ctx, repository.Query{Descending: true, Limit: 1})
 	if err != nil || len(pages) == 0 {
+		t.last = trailEnd{seen: asked}
 		return err
 	}
 	place, err := placeOf(pages[0])
 	if err != nil {
 		return err
 	}
-	t.last = trailEnd{place: place, record: audit.Record(pages[0].Records[len(pages[0].Records)-1])}
+	t.last = trailEnd{place: place, record: audit.Record(pages[0].Records[len(pages[0].Records)-1]), seen: asked}
 	return nil
 }
 
@@ -155,8 +162,8 @@ func placeOf(page repository.AuditPage) (int64, error) {
 
 // page chains the records behind the end of the trail.
 func (t *trail) page(records []audit.Record, key string) (repository.AuditPage, trailEnd) {
-	end := trailEnd{place: t.last.place + 1, record: t.last.record}
 	now := t.base.present()
+	end := trailEnd{place: t.last.place + 1, record: t.last.record, seen: now}
 	page := repository.AuditPage{
 		Header:  repository.Header{ID: repository.AuditPageID(end.place), Revision: 1, CreationKey: key, CreateTime: now, UpdateTime: now},
 		Records: make([]repository.AuditRecord, len(records)),

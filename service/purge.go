@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/debriefhq/debrief/repository"
+	"github.com/debriefhq/debrief/service/intake/rules"
 )
 
 const (
@@ -19,7 +20,8 @@ const (
 	purgesAtOnce = 8
 )
 
-// Purge takes for good what was deleted longer ago than the retention and is not restricted, and rejected deliveries that are older. It may
+// Purge takes for good what was deleted longer ago than the retention and is not restricted, rejected deliveries that are older, and
+// what is older than the retention of its kind. It may
 // run on any number of replicas, and be interrupted anywhere: what is left over is done by the next run.
 func (s *Services) Purge(ctx context.Context) error {
 	b := s.base
@@ -70,12 +72,29 @@ func (s *Services) Purge(ctx context.Context) error {
 	// What is restricted stays, deleted, until the restriction is lifted: what is left of it when it is purged would be open to all.
 	open := asOutsider(ctx)
 	return errors.Join(incidents.run(open), postMortems.run(open), actionItems.run(open), systems.run(ctx), rejected.run(ctx),
-		groundRules.run(ctx), templates.run(ctx), deliveries.run(ctx), integrations.run(ctx), subscriptions.run(ctx), delivered.run(ctx), s.purgeIdle(ctx))
+		groundRules.run(ctx), templates.run(ctx), deliveries.run(ctx), integrations.run(ctx), subscriptions.run(ctx), delivered.run(ctx), s.purgeIdle(ctx), s.purgeAlerts(ctx), b.purgeFront(ctx))
 }
 
 // idleFor is how long nothing must have come of an alert before what was known of its episodes and groups is purged: longer than
 // the window of any rule. It is longer than deliveries are kept as well, which can be replayed until then.
 const idleFor = 14 * 24 * time.Hour
+
+// purgeAlerts purges those that are part of no incident, and of which nothing came for long. Those that are part of one go with it.
+func (s *Services) purgeAlerts(ctx context.Context) error {
+	b := s.base
+	if b.retentions.Alerts == 0 {
+		return nil
+	}
+	expired := b.present().Add(-max(b.retentions.Alerts, 2*s.Intake.options.DeliveryRetention))
+	return purge[repository.Alert]{
+		base: b, schema: repository.AlertSchema, collection: b.repository.Alerts(), which: repository.And{
+			repository.IDRange{Before: lowestID(expired.UnixMilli())},
+			repository.TermIn{repository.Term("outcome", string(rules.OutcomeKeep)), repository.Term("outcome", string(rules.OutcomeOpenAfter))},
+			repository.Not{Condition: repository.AnyTerm("incident")},
+			repository.NumberRange{Field: "update_time", Min: repository.Unset + 1, Max: expired.UnixMilli()},
+		},
+	}.run(ctx)
+}
 
 // purgeIdle purges what is known of alerts of which nothing came for long.
 func (s *Services) purgeIdle(ctx context.Context) error {

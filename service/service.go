@@ -37,6 +37,8 @@ type Options struct {
 	NewID func(time.Time) string
 	// Retention is how long deleted resources and rejected deliveries are kept. Default: DefaultRetention.
 	Retention time.Duration
+	// Retentions say how long is kept what nobody deletes. Default: for good.
+	Retentions Retentions
 	// LookBack is how long after an action item was done one looks back whether it helped. Default: DefaultLookBack.
 	LookBack time.Duration
 	// Alerts says how alerts become incidents.
@@ -126,17 +128,18 @@ type base struct {
 	newID      func(time.Time) string
 	// bare is the repository without what keeps the clocks of incidents, and when to remind of action items, and with all that is
 	// concealed from callers.
-	bare      repository.Repository
-	retention time.Duration
-	lookBack  time.Duration
-	policies  clock.Policies
-	publicURL string
-	counts    *counts
-	language  language
-	logger    *slog.Logger
-	access    AccessOptions
-	trail     *trail
-	limits    *limits
+	bare       repository.Repository
+	retention  time.Duration
+	retentions Retentions
+	lookBack   time.Duration
+	policies   clock.Policies
+	publicURL  string
+	counts     *counts
+	language   language
+	logger     *slog.Logger
+	access     AccessOptions
+	trail      *trail
+	limits     *limits
 	// refusals bounds how many refusals are written into the audit trail.
 	refusals *rate.Limiter
 	// apiKeys and integrationKeys remember whose keys are.
@@ -187,18 +190,19 @@ func New(options Options) (*Services, error) {
 
 func newBase(options Options) (*base, error) {
 	shared := &base{
-		now:       options.Now,
-		newID:     options.NewID,
-		bare:      options.Repository,
-		retention: options.Retention,
-		lookBack:  options.LookBack,
-		policies:  options.ClockPolicies,
-		publicURL: options.PublicURL,
-		logger:    options.Logger,
-		access:    options.Access,
-		limits:    newLimits(options.Limits),
-		refusals:  rate.NewLimiter(refusalsPerSecond, refusalsAtOnce),
-		stopping:  make(chan struct{}),
+		now:        options.Now,
+		newID:      options.NewID,
+		bare:       options.Repository,
+		retention:  options.Retention,
+		retentions: options.Retentions,
+		lookBack:   options.LookBack,
+		policies:   options.ClockPolicies,
+		publicURL:  options.PublicURL,
+		logger:     options.Logger,
+		access:     options.Access,
+		limits:     newLimits(options.Limits),
+		refusals:   rate.NewLimiter(refusalsPerSecond, refusalsAtOnce),
+		stopping:   make(chan struct{}),
 	}
 	shared.stop = sync.OnceFunc(func() { close(shared.stopping) })
 	shared.trail = newTrail(shared)

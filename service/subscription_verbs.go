@@ -227,6 +227,13 @@ func (s *Subscriptions) ReplayEvents(ctx context.Context, request *debriefv1.Rep
 	case last-first >= maxReplayed:
 		return nil, invalid("last_sequence", "is too far from first_sequence: at most %d events are replayed at once", maxReplayed)
 	}
+	earliest, err := earliestSequence(seeingAll(ctx), s.repository.Events())
+	if err != nil {
+		return nil, err
+	}
+	if first < earliest {
+		return nil, invalid("first_sequence", "is %d, and the events before %d were purged", first, earliest)
+	}
 	subscription, err := get(ctx, s.repository.Subscriptions(), request.GetName())
 	switch {
 	case err != nil:

@@ -54,8 +54,10 @@ func (s *Events) beginning(ctx context.Context, after int64) (int64, error) {
 		return last, err
 	case after > last:
 		return 0, invalid("after_sequence", "is %d, and the newest event has the sequence %d: give the sequence of the last event that you saw", after, last)
+	case after == 0:
+		return 0, nil
 	default:
-		return after, nil
+		return after, s.requireKept(ctx, after)
 	}
 }
 

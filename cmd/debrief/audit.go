@@ -18,7 +18,8 @@ import (
 
 const auditVerifyHelp = `Verify follows the audit trail from its first record on, and says at which one it does not hold together: where a record was
 changed, left out or put in. It reads the trail from the server, or from a file that 'debrief audit export' has written; - is
-stdin.
+stdin. Where the server purges old records (--audit-retention), the trail begins with the first that is left, and has a record
+which says that those before it were purged.
 
 That records were cut off at the end shows only to who has seen them: keep the last line that verify prints, and give its
 SEQUENCE:HASH as --through the next time.`
@@ -133,12 +134,12 @@ func (a *application) newAuditVerifyCommand() *cobra.Command {
 			err = a.verifyFile(arguments[0], check)
 		}
 		if err == nil {
-			err = check.missing()
+			err = errors.Join(check.chain.End(), check.missing())
 		}
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(a.out, "The trail holds together: %d records, through %d:%s\n", check.chain.Last.Sequence, check.chain.Last.Sequence, check.chain.Last.Hash)
+		_, err = fmt.Fprintln(a.out, check)
 		return err
 	}
 	return command
@@ -174,9 +175,22 @@ func (v *verification) follow(record *debriefv1.AuditRecord) error {
 	return err
 }
 
+// String says what was seen of a trail that holds together.
+func (v *verification) String() string {
+	last, first := v.chain.Last, v.chain.First()
+	if first == 0 {
+		return fmt.Sprintf("The trail holds together: %d records, through %d:%s", last.Sequence, last.Sequence, last.Hash)
+	}
+	return fmt.Sprintf("The trail holds together: %d records, those before record %d were purged, through %d:%s",
+		last.Sequence-first+1, first, last.Sequence, last.Hash)
+}
+
 func (v *verification) missing() error {
 	if v.found {
 		return nil
+	}
+	if v.sequence < v.chain.First() {
+		return fmt.Errorf("record %d was purged: give what verify printed later, as --through", v.sequence)
 	}
 	return fmt.Errorf("record %d is not there with the hash %s: the trail was cut off, or written anew", v.sequence, v.hash)
 }

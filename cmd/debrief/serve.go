@@ -109,6 +109,10 @@ func addServerFlags(flags *pflag.FlagSet, config *server.Config) {
 	flags.DurationVar(&config.DrainDelay, "drain-delay", config.DrainDelay, "how long to go on serving after saying not to be ready, when told to stop")
 	flags.DurationVar(&config.ShutdownTimeout, "shutdown-timeout", config.ShutdownTimeout, "how long stopping may take, drain-delay included")
 	flags.DurationVar(&config.Retention, "retention", config.Retention, "how long what was deleted, and deliveries that made no sense, are kept")
+	flags.DurationVar(&config.Retentions.Events, "event-retention", 0, "how long events are kept, 720h at least; 0: for good")
+	flags.DurationVar(&config.Retentions.Audit, "audit-retention", 0, "how long records of the audit trail are kept, 720h at least; 0: for good")
+	flags.DurationVar(&config.Retentions.Alerts, "alert-retention", config.Retentions.Alerts,
+		"how long alerts that are part of no incident are kept since something came of them, 720h at least; 0: for good")
 	flags.DurationVar(&config.PurgeInterval, "purge-interval", config.PurgeInterval, "how often, on average, what is past its retention is purged")
 	flags.DurationVar(&config.LookBack, "look-back", config.LookBack, "how long after an action item was done to look back whether it helped")
 	flags.StringVar(&config.ClockPolicies, "clock-policies", config.ClockPolicies, "YAML `file` that says how the clocks of incidents run, by severity (default: 24 hours from the resolution)")

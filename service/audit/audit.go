@@ -66,6 +66,20 @@ func (r Record) After(last Record) Record {
 	return r
 }
 
+// PurgeMethod is the method of a record that says that the front of the trail was purged; no service has such a method.
+const PurgeMethod = "/debrief/PurgeAuditRecords"
+
+// purgedThrough is what the resource of such a record begins with; what follows is the place of the last record that was purged.
+const purgedThrough = "auditRecords/"
+
+// Purged is the record that says that the front of the trail was purged, through the last one and including it.
+func Purged(now time.Time, last Record) Record {
+	return Record{Time: now, Principal: "debrief", Method: PurgeMethod, Resource: purgedThrough + last.place(), Decision: "ALLOWED"}
+}
+
+// place names a record, and what it says: SEQUENCE:HASH.
+func (r Record) place() string { return strconv.FormatInt(r.Sequence, 10) + ":" + r.Hash }
+
 // BrokenError says where a trail does not hold together.
 type BrokenError struct {
 	// Sequence is the record at which it shows.
@@ -79,14 +93,25 @@ func (e *BrokenError) Error() string {
 	return fmt.Sprintf("the trail is broken at record %d: %s", e.Sequence, e.Problem)
 }
 
-// Chain follows a trail record by record. The zero Chain begins with the first one.
+// Chain follows a trail record by record. The zero Chain begins with the first record that it is given.
 type Chain struct {
 	// Last is the record that was followed last.
 	Last Record
+
+	// missing is the place and the hash of the record before the first one; empty where that is the first of all.
+	missing string
+	// first is the first one's sequence.
+	first int64
+	// explained says that a record tells that those before the first one were purged.
+	explained bool
 }
 
 // Follow answers a BrokenError where the record is not the next one of the trail, or not as it was written.
 func (c *Chain) Follow(record Record) error {
+	if c.Last.Sequence == 0 && record.Sequence > 1 {
+		c.Last = Record{Sequence: record.Sequence - 1, Hash: record.PreviousHash}
+		c.missing, c.first = c.Last.place(), record.Sequence
+	}
 	switch {
 	case record.Sequence != c.Last.Sequence+1:
 		return &BrokenError{record.Sequence, fmt.Sprintf("it comes after record %d", c.Last.Sequence)}
@@ -96,5 +121,18 @@ func (c *Chain) Follow(record Record) error {
 		return &BrokenError{record.Sequence, "its hash is not that of what it says"}
 	}
 	c.Last = record
+	c.explained = c.explained || record.Method == PurgeMethod && record.Resource == purgedThrough+c.missing
 	return nil
+}
+
+// First is the sequence of the first record that was followed, where that is not the first of all; else 0.
+func (c *Chain) First() int64 { return c.first }
+
+// End answers a BrokenError where the trail does not begin with its first record, and none of those that were followed says that
+// the ones before were purged.
+func (c *Chain) End() error {
+	if c.missing == "" || c.explained {
+		return nil
+	}
+	return &BrokenError{c.first, "those before it are not there, and no record says that they were purged"}
 }

@@ -33,7 +33,7 @@ func follow(records []audit.Record) error {
 			return err
 		}
 	}
-	return nil
+	return chain.End()
 }
 
 func TestHashIsThatOfTheCanonicalForm(t *testing.T) {
@@ -50,6 +50,26 @@ func TestTrailHolds(t *testing.T) {
 	t.Parallel()
 	if err := follow(trail()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestFrontOfATrailWasPurged has the trail say so itself, once what was purged is gone.
+func TestFrontOfATrailWasPurged(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 6, 14, 9, 0, 0, 0, time.UTC)
+	records := trail()
+	records = append(records, audit.Purged(now, records[1]).After(records[2]))
+	for first, want := range []int64{0, 2, 0, 4} {
+		broken, _ := errors.AsType[*audit.BrokenError](follow(records[first:]))
+		if want == 0 && broken != nil || want != 0 && (broken == nil || broken.Sequence != want) {
+			t.Errorf("without the first %d records: %v, want a trail that is broken at record %d", first, broken, want)
+		}
+	}
+	forged := records[2:]
+	forged[1].Resource = "auditRecords/2:" + records[0].Hash
+	forged[1] = forged[1].After(forged[0])
+	if err := follow(forged); err == nil {
+		t.Error("a record that tells of others explains what is not there")
 	}
 }
 

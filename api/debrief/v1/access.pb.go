@@ -869,7 +869,7 @@ func (x *RevokeApiKeyRequest) GetName() string {
 // AuditRecord is that somebody wanted to do something. No secret and no text of people is in it.
 type AuditRecord struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its place in the trail: 1, 2, 3, … without a gap.
+	// Its place in the trail: 1, 2, 3, … without a gap. The trail begins later where old records were purged (`--audit-retention`).
 	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// When it was decided, UTC.
 	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
@@ -879,9 +879,10 @@ type AuditRecord struct {
 	Role Role `protobuf:"varint,4,opt,name=role,proto3,enum=debrief.v1.Role" json:"role,omitempty"`
 	// The address that the call came from. Empty where they did something anonymously.
 	Address string `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
-	// The method that they called, such as `/debrief.v1.IncidentService/CreateIncident`; or the path of a page.
+	// The method that they called, such as `/debrief.v1.IncidentService/CreateIncident`; or the path of a page. Where Debrief purged old
+	// records by itself: `/debrief/PurgeAuditRecords`.
 	Method string `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
-	// The resource that the call named; empty where it named none.
+	// The resource that the call named; empty where it named none. Of records that were purged: `auditRecords/SEQUENCE:HASH` of the last.
 	Resource string `protobuf:"bytes,7,opt,name=resource,proto3" json:"resource,omitempty"`
 	// Whether they were allowed to.
 	Decision AuditRecord_Decision `protobuf:"varint,8,opt,name=decision,proto3,enum=debrief.v1.AuditRecord_Decision" json:"decision,omitempty"`
@@ -889,7 +890,7 @@ type AuditRecord struct {
 	Reason string `protobuf:"bytes,9,opt,name=reason,proto3" json:"reason,omitempty"`
 	// The hash of the record before; empty for the first.
 	PreviousHash string `protobuf:"bytes,10,opt,name=previous_hash,json=previousHash,proto3" json:"previous_hash,omitempty"`
-	// The SHA-256, in hexadecimal digits, of the record in its canonical form, which begins with previous_hash: docs/audit.md says
+	// The SHA-256, in hexadecimal digits, of the record in its canonical form, which begins with previous_hash: docs/access.md says
 	// how it is made.
 	Hash          string `protobuf:"bytes,11,opt,name=hash,proto3" json:"hash,omitempty"`
 	unknownFields protoimpl.UnknownFields

@@ -604,7 +604,7 @@ type ListEventsRequest struct {
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// `sequence` (default) or `sequence desc`.
 	OrderBy string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
-	// Only events after this sequence: the cursor of somebody who follows the feed. 0: from the beginning.
+	// Only events after this sequence: the cursor of somebody who follows the feed. 0: from the first that is kept.
 	AfterSequence int64 `protobuf:"varint,5,opt,name=after_sequence,json=afterSequence,proto3" json:"after_sequence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -733,7 +733,7 @@ func (x *ListEventsResponse) GetNextPageToken() string {
 // WatchEventsRequest asks for WatchEvents.
 type WatchEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only events after this sequence; 0: from the beginning. -1: only those that happen from now on.
+	// Only events after this sequence; 0: from the first that is kept. -1: only those that happen from now on.
 	AfterSequence int64 `protobuf:"varint,1,opt,name=after_sequence,json=afterSequence,proto3" json:"after_sequence,omitempty"`
 	// Which events, after AIP-160: `type = INCIDENT_RESOLVED`. Fields: sequence, type, resource, incident, actor, time.
 	Filter string `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`

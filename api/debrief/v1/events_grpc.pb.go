@@ -30,11 +30,12 @@ const (
 // EventService reads the event feed: every change of every resource, once, in one order, without gaps.
 type EventServiceClient interface {
 	// ListEvents reads the feed, the oldest event first unless order_by says otherwise. To follow it, ask again with
-	// after_sequence set to the last sequence seen.
+	// after_sequence set to the last sequence seen. `OUT_OF_RANGE` with the reason `EVENTS_PURGED` says that some of those after it were
+	// purged (`--event-retention`): `earliest_sequence` in its metadata is the first that is left.
 	ListEvents(ctx context.Context, in *ListEventsRequest, opts ...grpc.CallOption) (*ListEventsResponse, error)
 	// WatchEvents streams the feed: first what happened after after_sequence, then what happens, as it happens, without a gap
 	// and without a repeat. A message without an event is a heartbeat. To go on after a break, ask again with the sequence of
-	// the last message. Over HTTP the same is read as server-sent events, with `Last-Event-ID`, at `/v1/events:watch`.
+	// the last message; where events after it were purged it ends as ListEvents does. Over HTTP the same is read as server-sent events, with `Last-Event-ID`, at `/v1/events:watch`.
 	WatchEvents(ctx context.Context, in *WatchEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchEventsResponse], error)
 }
 
@@ -82,11 +83,12 @@ type EventService_WatchEventsClient = grpc.ServerStreamingClient[WatchEventsResp
 // EventService reads the event feed: every change of every resource, once, in one order, without gaps.
 type EventServiceServer interface {
 	// ListEvents reads the feed, the oldest event first unless order_by says otherwise. To follow it, ask again with
-	// after_sequence set to the last sequence seen.
+	// after_sequence set to the last sequence seen. `OUT_OF_RANGE` with the reason `EVENTS_PURGED` says that some of those after it were
+	// purged (`--event-retention`): `earliest_sequence` in its metadata is the first that is left.
 	ListEvents(context.Context, *ListEventsRequest) (*ListEventsResponse, error)
 	// WatchEvents streams the feed: first what happened after after_sequence, then what happens, as it happens, without a gap
 	// and without a repeat. A message without an event is a heartbeat. To go on after a break, ask again with the sequence of
-	// the last message. Over HTTP the same is read as server-sent events, with `Last-Event-ID`, at `/v1/events:watch`.
+	// the last message; where events after it were purged it ends as ListEvents does. Over HTTP the same is read as server-sent events, with `Last-Event-ID`, at `/v1/events:watch`.
 	WatchEvents(*WatchEventsRequest, grpc.ServerStreamingServer[WatchEventsResponse]) error
 	mustEmbedUnimplementedEventServiceServer()
 }

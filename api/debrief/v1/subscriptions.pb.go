@@ -1500,7 +1500,7 @@ type ReplayEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name, `subscriptions/{subscription}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The sequence of the first event.
+	// The sequence of the first event: one that was not purged.
 	FirstSequence int64 `protobuf:"varint,2,opt,name=first_sequence,json=firstSequence,proto3" json:"first_sequence,omitempty"`
 	// The sequence of the last event. At most 10,000 events at once.
 	LastSequence int64 `protobuf:"varint,3,opt,name=last_sequence,json=lastSequence,proto3" json:"last_sequence,omitempty"`

@@ -53,6 +53,8 @@ type Config struct {
 
 	// Retention is how long deleted resources, and deliveries that made no sense, are kept before they are purged.
 	Retention time.Duration
+	// Retentions say how long is kept what nobody deletes.
+	Retentions service.Retentions
 	// PurgeInterval is how often, on average, what is past its retention is purged.
 	PurgeInterval time.Duration
 	// ClockPolicies is the file that says how the clocks of incidents run; see clock.ParsePolicies. Empty: 24 hours for all.
@@ -146,6 +148,7 @@ func DefaultConfig() Config {
 		DefaultDeadline:    15 * time.Second,
 		ShutdownTimeout:    20 * time.Second,
 		Retention:          service.DefaultRetention,
+		Retentions:         service.Retentions{Alerts: service.DefaultAlertRetention},
 		PurgeInterval:      time.Hour,
 		LookBack:           service.DefaultLookBack,
 		ClockInterval:      10 * time.Second,
@@ -215,6 +218,13 @@ func (c *Config) checkBounds() error {
 	} {
 		if value <= 0 {
 			problems = append(problems, fmt.Errorf("%s must be more than zero", name))
+		}
+	}
+	for name, value := range map[string]time.Duration{
+		"alert-retention": c.Retentions.Alerts, "audit-retention": c.Retentions.Audit, "event-retention": c.Retentions.Events,
+	} {
+		if value != 0 && value < service.MinRetention {
+			problems = append(problems, fmt.Errorf("%s is %v: it must be %v at least, or 0, which keeps them for good", name, value, service.MinRetention))
 		}
 	}
 	if c.MaxCallRate < 0 || c.MaxDeliveryRate < 0 {

@@ -62,9 +62,6 @@ func followPages(pages []repository.AuditPage) (audit.Record, error) {
 	var chain audit.Chain
 	for _, page := range pages {
 		for _, record := range page.Records {
-			if chain.Last.Sequence == 0 {
-				chain.Last = audit.Record{Sequence: record.Sequence - 1, Hash: record.PreviousHash}
-			}
 			if err := chain.Follow(audit.Record(record)); err != nil {
 				return chain.Last, err
 			}

@@ -112,6 +112,7 @@ func (s *Server) serve(ctx context.Context, store repository.Repository, grpcLis
 	services, err := service.New(service.Options{
 		Repository:    store,
 		Retention:     s.config.Retention,
+		Retentions:    s.config.Retentions,
 		LookBack:      s.config.LookBack,
 		PublicURL:     s.config.PublicURL,
 		ClockPolicies: s.config.policies,

@@ -76,6 +76,8 @@ func TestAServerThatCannotStartSaysWhyAndLeavesNothingOpen(t *testing.T) {
 		"an origin with a path":             {func(c *Config) { c.CORSOrigins = []string{"https://a.example/x"} }, "without a path", true},
 		"an origin that is a pattern":       {func(c *Config) { c.CORSOrigins = []string{"*.example.com"} }, "want `*`, or an origin", true},
 		"no time at all":                    {func(c *Config) { c.DefaultDeadline = 0 }, "default-deadline must be more than zero", true},
+		"too short a retention":             {func(c *Config) { c.Retentions.Events = time.Hour }, "event-retention is 1h0m0s: it must be 720h0m0s at least", true},
+		"a retention that is negative":      {func(c *Config) { c.Retentions.Audit = -1 }, "audit-retention is -1ns", true},
 		"too long a delay":                  {func(c *Config) { c.DrainDelay = time.Minute }, "half of shutdown-timeout", true},
 	} {
 		t.Run(name, func(t *testing.T) {
