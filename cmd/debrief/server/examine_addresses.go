@@ -21,14 +21,14 @@ const (
 
 // examineAddresses asks a server that runs there how it is; where none does, it looks whether the addresses are free.
 func (e *examiner) examineAddresses(ctx context.Context) {
-	runs := e.examineServer(ctx)
+	mayRun := e.examineServer(ctx)
 	for _, one := range []struct{ setting, address string }{{"grpc-addr", e.config.GRPCAddr}, {"http-addr", e.config.HTTPAddr}} {
 		resolved, err := e.config.resolve(one.setting, one.address)
 		switch {
 		case err != nil:
 			e.fail(one.setting, startAdvice, "%v", err)
 			continue
-		case !runs && isTaken(ctx, resolved):
+		case !mayRun && isTaken(ctx, resolved):
 			e.fail(one.setting, "find out who has it, with ss -ltnp, or choose another one", "%s is taken by another program", one.address)
 		case !resolved.IP.IsLoopback() && !e.config.RequireAuthentication:
 			e.warn(one.setting, "have callers show who they are: --require-authentication",
@@ -51,7 +51,8 @@ func isTaken(ctx context.Context, address *net.TCPAddr) bool {
 	return errors.Is(err, syscall.EADDRINUSE)
 }
 
-// examineServer says whether a server answers at the address for HTTP.
+// examineServer says whether a server answers at the address for HTTP. It says so as well where that can't be known, as of one that
+// wants certificates of all who ask: its addresses are not to be taken for those of another program.
 func (e *examiner) examineServer(ctx context.Context) bool {
 	before := e.now()
 	status, date, err := e.ask(ctx)
@@ -61,8 +62,8 @@ func (e *examiner) examineServer(ctx context.Context) bool {
 		e.ok("server", "none answers at %s: it does not run, or elsewhere", e.config.HTTPAddr)
 		return false
 	case err != nil:
-		e.warn("server", "a server that asks for certificates can't be asked like this: debrief healthcheck can", "%s can't be asked: %v", e.config.HTTPAddr, err)
-		return false
+		e.warn("server", "one that wants certificates of its callers is asked by debrief healthcheck; else see who listens there, with ss -ltnp",
+			"%s can't be asked: %v", e.config.HTTPAddr, err)
 	case status == http.StatusOK:
 		e.ok("server", "one is ready at %s", e.config.HTTPAddr)
 	case status == http.StatusServiceUnavailable:

@@ -216,6 +216,25 @@ func TestAServerThatRunsIsAsked(t *testing.T) {
 	})
 }
 
+func TestAServerThatWantsCertificatesIsNotTakenForAnother(t *testing.T) {
+	authority, directory := tlstest.NewAuthority(t), t.TempDir()
+	cert, key := authority.Server(t).Write(t, directory)
+	callers := tlstest.WriteFile(t, filepath.Join(directory, "callers.pem"), authority.PEM)
+	for mode, want := range map[string]map[string]string{
+		"require": {"server": "WARN 127.0.0.1:"},
+		"allow":   nil,
+	} {
+		t.Run(mode, func(t *testing.T) {
+			running := start(t, func(c *Config) {
+				c.TLS.Cert, c.TLS.Key, c.TLS.ClientCA, c.TLS.ClientAuth = cert, key, callers, mode
+			})
+			config := running.config
+			config.GRPCAddr, config.HTTPAddr = running.Addresses().GRPC.String(), running.Addresses().HTTP.String()
+			expectFound(t, found(t, config, time.Now), want)
+		})
+	}
+}
+
 // issuing is an issuer that publishes keys.
 func issuing(t *testing.T, keys ...any) string {
 	t.Helper()
