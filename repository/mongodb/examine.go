@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -34,7 +35,8 @@ type Examination struct {
 }
 
 // Examine looks at the store in the database that the URI names, and changes nothing. Others may use it meanwhile. Its error says
-// that the server can't be reached, that it takes no writes, or that an import is not finished.
+// that the server can't be reached, that it takes no writes, that the database is another program's, or that an import is not
+// finished.
 func Examine(ctx context.Context, uri string, settings Options) (_ Examination, err error) {
 	r, err := connectReadOnly(ctx, uri, settings)
 	if err != nil {
@@ -52,11 +54,14 @@ func (r *Repository) examine(ctx context.Context, found *Examination) error {
 	if err := r.meet(ctx, found); err != nil {
 		return err
 	}
-	names, err := r.collections(ctx)
+	ours, others, err := r.collections(ctx)
+	if err == nil {
+		err = refuseForeign(ours, others)
+	}
 	if err != nil {
 		return err
 	}
-	if found.Empty = len(names) == 0; found.Empty {
+	if found.Empty = len(ours) == 0; found.Empty {
 		return nil
 	}
 	if err := r.engine.refuseUnfinished(ctx); err != nil {
@@ -76,15 +81,45 @@ func (r *Repository) examine(ctx context.Context, found *Examination) error {
 	return err
 }
 
-// collections are the names of those of Debrief's that are there.
-func (r *Repository) collections(ctx context.Context) (names []string, err error) {
+// collections are the names of Debrief's collections that are there, and those of others.
+func (r *Repository) collections(ctx context.Context) (ours, others []string, err error) {
+	var names []string
 	err = r.engine.do(ctx, command{operation: "listCollections"}, func(ctx context.Context) error {
 		names, err = r.engine.database.ListCollectionNames(ctx, bson.D{})
 		return err
 	})
-	return slices.DeleteFunc(names, func(name string) bool {
-		return !slices.ContainsFunc(r.shelves, func(s shelf) bool { return s.kind() == name })
-	}), err
+	for _, name := range names {
+		switch {
+		case slices.ContainsFunc(r.shelves, func(s shelf) bool { return s.kind() == name }):
+			ours = append(ours, name)
+		case name == pings || name == loads || strings.HasPrefix(name, "system."):
+		default:
+			others = append(others, name)
+		}
+	}
+	return ours, others, err
+}
+
+// refuseForeign refuses the database of another program. It may have collections that are called like some of ours, such as events;
+// that of post-mortems is there wherever a Debrief of any version was started.
+func refuseForeign(ours, others []string) error {
+	mark := repository.PostMortemSchema.Name
+	if len(others) == 0 || slices.Contains(ours, mark) {
+		return nil
+	}
+	return fmt.Errorf("it is the database of another program: it has the collection %q, and not %q; name another database", slices.Min(others), mark)
+}
+
+// look refuses a database that is not for this store, before anything is changed in it.
+func (r *Repository) look(ctx context.Context, unfinished bool) error {
+	ours, others, err := r.collections(ctx)
+	if err == nil {
+		err = refuseForeign(ours, others)
+	}
+	if err == nil && !unfinished {
+		err = r.engine.refuseUnfinished(ctx)
+	}
+	return err
 }
 
 // meet asks the server who it is: https://www.mongodb.com/docs/manual/reference/command/hello/
@@ -142,6 +177,9 @@ func OpenReadOnly(ctx context.Context, uri string, settings Options) (*Repositor
 	}
 	found := Examination{Database: r.engine.database.Name()}
 	err = r.meet(ctx, &found)
+	if err == nil {
+		err = r.look(ctx, true)
+	}
 	if err == nil {
 		err = r.suit(ctx, nil)
 	}

@@ -98,9 +98,10 @@ type Repository struct {
 
 var _ repository.Repository = (*Repository)(nil)
 
-// Open connects to the database that the URI names, "debrief" where it names none, and sees to its indexes. The URI is
-// MongoDB's (https://www.mongodb.com/docs/manual/reference/connection-string/); what it says of timeouts, pools, TLS and
-// compression is followed, but writes are always acknowledged by a majority, and reads go to the primary.
+// Open connects to the database that the URI names, "debrief" where it names none, and sees to its indexes. The database of another
+// program is refused, and nothing is changed in it. The URI is MongoDB's
+// (https://www.mongodb.com/docs/manual/reference/connection-string/); what it says of timeouts, pools, TLS and compression is
+// followed, but writes are always acknowledged by a majority, and reads go to the primary.
 func Open(ctx context.Context, uri string, options Options) (*Repository, error) {
 	client, name, err := connect(uri)
 	if err != nil {
@@ -111,10 +112,8 @@ func Open(ctx context.Context, uri string, options Options) (*Repository, error)
 		return nil, errors.Join(err, client.Disconnect(ctx))
 	}
 	r := newRepository(engine, options)
-	if !options.Unfinished {
-		if err := engine.refuseUnfinished(ctx); err != nil {
-			return nil, errors.Join(fmt.Errorf("look at the database %q: %w", name, err), client.Disconnect(ctx))
-		}
+	if err := r.look(ctx, options.Unfinished); err != nil {
+		return nil, errors.Join(fmt.Errorf("look at the database %q: %w", name, err), client.Disconnect(ctx))
 	}
 	later, err := r.ensureIndexes(ctx)
 	if err != nil {

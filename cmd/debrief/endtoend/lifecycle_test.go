@@ -223,6 +223,7 @@ func TestStartIsRefused(t *testing.T) {
 		"a file that is no database":   {store: textFile, code: 1, says: []string{"no SQLite database"}},
 		"a file of a newer version":    {store: newerFile, code: 1, says: []string{"a newer version of Debrief has written it"}},
 		"a file of another program":    {store: foreignFile, code: 1, says: []string{"the database of another program"}},
+		"a database of another's":      {store: foreignDatabase, code: 1, says: []string{"MongoDB", "the database of another program", "invoices"}},
 		"a MongoDB that is away":       {store: store("mongodb://127.0.0.1:1/debrief"), code: 1, says: []string{"MongoDB", "127.0.0.1:1"}},
 		"a MongoDB URI with no host":   {store: store("mongodb://"), code: 1, says: []string{"MongoDB"}},
 		"a format that there is not":   {store: newSQLite, flags: []string{"--log-format", "xml"}, code: 2, says: []string{"log-format", "json or text"}},
@@ -285,6 +286,12 @@ func newerFile(t *testing.T) string {
 func foreignFile(t *testing.T) string {
 	t.Helper()
 	return patchedFile(t, applicationID, 0x0f055112)
+}
+
+// foreignDatabase is the URL of a database of another program, in MongoDB.
+func foreignDatabase(t *testing.T) string {
+	t.Helper()
+	return mongodbtest.NewForeignDatabase(t, "invoices")
 }
 
 func patchedFile(t *testing.T, place int, number uint32) string {
