@@ -28,10 +28,15 @@ func TestListsAreReadPageByPage(t *testing.T) {
 			name    string
 			request *debriefv1.ListIncidentsRequest
 			want    []string
+			// meanwhile is opened between the first two pages, and fits the filter. It is in the list where it comes last.
+			meanwhile *debriefv1.Incident
+			last      bool
 		}{
-			{"newest first", &debriefv1.ListIncidentsRequest{Filter: `title >= "2" AND title < "3"`}, []string{"24", "23", "22", "21", "20", "2"}},
-			{"oldest first", &debriefv1.ListIncidentsRequest{Filter: `title:"3" OR title:"1"`, OrderBy: "create_time"}, []string{"1", "3"}},
-			{"worst first", &debriefv1.ListIncidentsRequest{Filter: `labels.parity = "0" AND title < "2"`, OrderBy: "severity"}, []string{"0", "12", "18", "10", "16", "14"}},
+			{"newest first", &debriefv1.ListIncidentsRequest{Filter: `title >= "2" AND title < "3"`}, []string{"24", "23", "22", "21", "20", "2"}, &debriefv1.Incident{Title: "2 more"}, false},
+			{"oldest first", &debriefv1.ListIncidentsRequest{Filter: `title:"4" OR title:"1" OR title:"3"`, OrderBy: "create_time"}, []string{"1", "3", "4"}, &debriefv1.Incident{Title: "1 more"}, true},
+			{"worst first", &debriefv1.ListIncidentsRequest{Filter: `labels.parity = "0" AND title < "2"`, OrderBy: "severity"}, []string{"0", "12", "18", "10", "16", "14"}, &debriefv1.Incident{
+				Title: "0 more", Severity: debriefv1.Severity_SEVERITY_SEV3, Labels: map[string]string{"parity": "0"},
+			}, true},
 		}
 		for _, test := range tests {
 			t.Run(test.name, func(t *testing.T) {
@@ -45,7 +50,14 @@ func TestListsAreReadPageByPage(t *testing.T) {
 					if page.GetNextPageToken() == "" {
 						break
 					}
+					if test.request.GetPageToken() == "" {
+						d.advance(time.Second)
+						must[*debriefv1.Incident](t)(d.incidents.CreateIncident(t.Context(), &debriefv1.CreateIncidentRequest{Incident: test.meanwhile}))
+					}
 					test.request.PageToken = page.GetNextPageToken()
+				}
+				if test.last {
+					test.want = append(test.want, test.meanwhile.GetTitle())
 				}
 				if diff := cmp.Diff(test.want, got); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)

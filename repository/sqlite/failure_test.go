@@ -32,7 +32,7 @@ func TestFullDisk(t *testing.T) {
 		err = createLarge(t, store, n)
 		failed = append(failed, err != nil)
 	}
-	full.Store(false)
+	// It is read while it is full.
 	stored := 0
 	for n, failed := range failed {
 		_, err := store.Incidents().Get(t.Context(), alertID(n))
@@ -47,6 +47,7 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("%d of %d were stored: the test says nothing", stored, len(failed))
 	}
 	checkFeed(t, store, stored)
+	full.Store(false)
 	if _, err := store.Incidents().Create(t.Context(), alert(1000)); err != nil {
 		t.Errorf("Create when there is room again = %v", err)
 	}
