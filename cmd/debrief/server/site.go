@@ -22,33 +22,57 @@ func newSite(ctx context.Context, config Config, telemetry *telemetry, calls *ca
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/v1/", gateway)
-	mux.Handle("/v1/calendar.ics", conditional(gateway))
-	mux.Handle("/v1/postMortems.atom", conditional(gateway))
-	mux.Handle(intakePath, &intakes{
+	for _, one := range offers(config, telemetry, gateway, calls, services) {
+		mux.Handle(one.pattern, one.handler)
+	}
+	return dressed(config, telemetry, mux)
+}
+
+// offer is what there is at the addresses of a pattern of [http.ServeMux].
+type offer struct {
+	pattern string
+	handler http.Handler
+}
+
+// offers are all that there are. Below /v1/ it is the method that says who may call it; each other one has to see to that by itself.
+func offers(config Config, telemetry *telemetry, gateway http.Handler, calls *calls, services *service.Services) []offer {
+	read := func(path string, handler http.Handler) offer { return offer{path, only(handler, http.MethodGet)} }
+	all := []offer{
+		{"/v1/", gateway},
+		{"/v1/calendar.ics", conditional(gateway)},
+		{"/v1/postMortems.atom", conditional(gateway)},
+		{"/v1/events:watch", only(&eventStream{calls: calls.inProcess}, http.MethodGet)},
+		{intakePath, newIntakes(config, telemetry, services)},
+		{service.UnsubscribePath + "{subscription}", only(&unsubscribing{services}, http.MethodGet, http.MethodPost)},
+		read("/{$}", http.RedirectHandler("/docs/", http.StatusFound)),
+		read("/docs/", newDocs()),
+		read("/openapi.json", serveOpenAPI),
+		read("/healthz", http.HandlerFunc(alive)),
+		read("/readyz", ready(calls.health)),
+		read("/metrics", permitted(services, service.MetricsRole, metricsOf(telemetry))),
+		{"/", http.HandlerFunc(notFound)},
+	}
+	if config.OIDC.Issuer != "" {
+		all = append(all, read(oidc.ResourcePath, resourceMetadata(config)))
+	}
+	return all
+}
+
+func newIntakes(config Config, telemetry *telemetry, services *service.Services) http.Handler {
+	return &intakes{
 		intake: services.Intake, adapters: services.Intake.Adapters(), toStatus: services.ToStatus, bodies: newBodies(maxBodies, config.DefaultDeadline),
 		slots: make(chan struct{}, config.MaxDeliveries), patience: slotPatience, deadline: config.DefaultDeadline,
 		logger: telemetry.logger,
-	})
-	mux.Handle(service.UnsubscribePath+"{subscription}", only(&unsubscribing{services}, http.MethodGet, http.MethodPost))
-	mux.Handle("/v1/events:watch", only(&eventStream{calls: calls.inProcess}, http.MethodGet))
-	read := func(path string, handler http.Handler) { mux.Handle(path, only(handler, http.MethodGet)) }
-	read("/{$}", http.RedirectHandler("/docs/", http.StatusFound))
-	read("/docs/", newDocs())
-	read("/openapi.json", serveOpenAPI)
-	if config.OIDC.Issuer != "" {
-		read(oidc.ResourcePath, resourceMetadata(config))
 	}
-	read("/healthz", http.HandlerFunc(alive))
-	read("/readyz", ready(calls.health))
-	read("/metrics", permitted(services, service.MetricsRole, promhttp.HandlerFor(telemetry.registry, promhttp.HandlerOpts{
+}
+
+func metricsOf(telemetry *telemetry) http.Handler {
+	return promhttp.HandlerFor(telemetry.registry, promhttp.HandlerOpts{
 		DisableCompression:  true, // The whole site is compressed in one place.
 		MaxRequestsInFlight: 4,
 		EnableOpenMetrics:   true,
 		ErrorLog:            slog.NewLogLogger(telemetry.logger.Handler(), slog.LevelWarn),
-	})))
-	mux.HandleFunc("/", notFound)
-	return dressed(config, telemetry, mux)
+	})
 }
 
 // only lets the methods through that are named; whoever may GET may also HEAD.
