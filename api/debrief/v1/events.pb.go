@@ -410,7 +410,8 @@ func (Event_Type) EnumDescriptor() ([]byte, []int) {
 	return file_debrief_v1_events_proto_rawDescGZIP(), []int{0, 0}
 }
 
-// Event says that a resource changed. It is written in the same atomic step as the change, and never changes itself.
+// Event says that a resource changed. It is written in the same atomic step as the change, and never changes itself, but for names that
+// AccessService.ForgetPerson replaces.
 type Event struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its place in the feed: 1, 2, 3, … without gaps.

@@ -1488,7 +1488,7 @@ func (x *Participant) GetRole() string {
 	return ""
 }
 
-// PostMortemRevision is a post-mortem as it was published; it never changes.
+// PostMortemRevision is a post-mortem as it was published; it never changes, but for names that AccessService.ForgetPerson replaces.
 type PostMortemRevision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The resource name, `postMortems/{post_mortem}/revisions/{revision}`, the revision a number from 1 on.

@@ -301,7 +301,8 @@ func (x *System) GetPurgeTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// SystemRevision is what was known to be true of a system at one time; it never changes.
+// SystemRevision is what was known to be true of a system at one time; it never changes, but for names that AccessService.ForgetPerson
+// replaces.
 type SystemRevision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The resource name, `systems/{system}/revisions/{revision}`, the revision a number from 1 on.
