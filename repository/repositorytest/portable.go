@@ -68,7 +68,7 @@ func load(t *testing.T, store repository.Repository, documents []repository.Docu
 // stores has, so that it knows of what is added there.
 func portEverything(t *testing.T, from, to repository.Repository) {
 	t.Helper()
-	kept := createOneOfEach(t, from)
+	kept := CreateOneOfEach(t, from)
 	documents := dump(t, from)
 	kinds := map[string]bool{}
 	for i, document := range documents {
@@ -93,9 +93,9 @@ func readable(documents []repository.Document) []string {
 	return all
 }
 
-// createOneOfEach creates a resource in each collection, those that come as effects included, and says how many collections
-// there are.
-func createOneOfEach(t *testing.T, store repository.Repository) (collections int) {
+// CreateOneOfEach creates a resource in each collection, those that come as effects included, and says how many collections
+// there are. Nothing in them is empty, and nothing of it means anything.
+func CreateOneOfEach(t *testing.T, store repository.Repository) (collections int) {
 	t.Helper()
 	methods := reflect.TypeFor[repository.Repository]()
 	for i := range methods.NumMethod() {

@@ -19,6 +19,7 @@ import (
 	"github.com/debriefhq/debrief/repository"
 	"github.com/debriefhq/debrief/repository/mongodb"
 	"github.com/debriefhq/debrief/repository/mongodb/mongodbtest"
+	"github.com/debriefhq/debrief/repository/repositorytest"
 	"github.com/debriefhq/debrief/repository/sqlite"
 	"github.com/debriefhq/debrief/service"
 )
@@ -79,19 +80,20 @@ func importInto(t *testing.T, store repository.Repository, text string) {
 	}
 }
 
-// TestAYearMovesToMongoDBAndBack moves a year of a company from SQLite to MongoDB, and from there into another file: what is
-// kept is the same line by line, and so is what the API answers.
+// TestAYearMovesToMongoDBAndBack moves a year of a company, and one of everything that it does not have, from SQLite to MongoDB, and
+// from there into another file: what is kept is the same line by line, and so is what the API answers.
 func TestAYearMovesToMongoDBAndBack(t *testing.T) {
 	first, second, third := openSQLite(t), openMongoDB(t), openSQLite(t)
 	if err := demo.Fill(t.Context(), first, demo.Options{Seed: 1, Incidents: 60, Until: end}); err != nil {
 		t.Fatal(err)
 	}
-	text := export(t, first)
 	for _, kind := range []string{"incidents", "timeline_entries", "post_mortems", "post_mortem_revisions", "action_items", "systems", "mental_models", "events"} {
-		if !strings.Contains(text, `{"kind":"`+kind+`"`) {
+		if !strings.Contains(export(t, first), `{"kind":"`+kind+`"`) {
 			t.Errorf("the year has no %s", kind)
 		}
 	}
+	repositorytest.CreateOneOfEach(t, first)
+	text := export(t, first)
 	importInto(t, second, text)
 	importInto(t, third, export(t, second))
 	want := answers(t, first)
