@@ -28,6 +28,13 @@ func TestFeedsAreSentOnlyWhereTheyChanged(t *testing.T) {
 				t.Errorf("%s, If-None-Match %s: %d with ETag %s, want %d with %s", path, test.ifNoneMatch, got.StatusCode, got.Header.Get("ETag"), test.want, tag)
 			}
 		}
+		unmatched := server.send(t, http.MethodGet, path, "", "If-Match", `"other"`, "Range", "bytes=999999-")
+		if _, reason := readError(t, unmatched.body); unmatched.StatusCode != http.StatusPreconditionFailed || reason != "ETAG_MISMATCH" {
+			t.Errorf("%s with an If-Match of another: %d %s", path, unmatched.StatusCode, unmatched.body)
+		}
+		if got := server.send(t, http.MethodGet, path, "", "If-Match", tag, "Range", "bytes=999999-"); got.StatusCode != http.StatusOK || got.body != first.body {
+			t.Errorf("%s with its own If-Match: %d %s", path, got.StatusCode, got.body)
+		}
 		if refused := server.send(t, http.MethodGet, path+"?no=parameter", ""); refused.StatusCode != http.StatusBadRequest || refused.Header.Get("ETag") != "" {
 			t.Errorf("%s with a parameter that there is not: %d, ETag %q", path, refused.StatusCode, refused.Header.Get("ETag"))
 		}
