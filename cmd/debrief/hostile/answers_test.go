@@ -55,8 +55,6 @@ func checkReply(d drawn, r reply) error {
 // grant it.
 func promised(d drawn, code int) bool {
 	switch code {
-	case http.StatusServiceUnavailable:
-		return true
 	case http.StatusGatewayTimeout: // In no time at all, as it was asked for.
 		return slices.Contains(d.headers, hurry)
 	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
@@ -137,7 +135,7 @@ func checkProblem(r reply) error {
 
 // ownStatus are those of refusals for which gRPC has no code that leads to the same.
 var ownStatus = map[int]bool{
-	http.StatusMethodNotAllowed: true, http.StatusRequestEntityTooLarge: true, http.StatusUnsupportedMediaType: true, http.StatusUnprocessableEntity: true,
+	http.StatusMethodNotAllowed: true, http.StatusPreconditionFailed: true, http.StatusRequestEntityTooLarge: true, http.StatusUnsupportedMediaType: true, http.StatusUnprocessableEntity: true,
 }
 
 // checkGranted wants what is said to be JSON to be it, and nothing of what is inside.

@@ -6,6 +6,8 @@
 //
 //	go test ./cmd/debrief/hostile -run Bears -rapid.checks=5000
 //
+// TestEveryRouteBearsAnythingOfAnAdministrator sends some to a server that asks who calls and keeps an audit trail.
+//
 // TestNoTextBreaksOut writes marks into every text of every request of a scenario, which takes one of everything as far as it
 // goes, and reads what is made of them as browsers, calendars, mail programs and others do.
 package hostile

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
 
 	"github.com/debriefhq/debrief/cmd/debrief/server"
 )
@@ -34,6 +35,17 @@ type victim struct {
 	grpc *grpc.ClientConn
 	// httpAddress is HOST:PORT.
 	httpAddress string
+	// key is that of an administrator, where callers have to show who they are.
+	key string
+}
+
+// context is that of calls over gRPC.
+func (v *victim) context(t *testing.T) context.Context {
+	t.Helper()
+	if v.key == "" {
+		return t.Context()
+	}
+	return metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+v.key)
 }
 
 // newStore is the URL of a store in a file.
@@ -71,5 +83,5 @@ func serve(t *testing.T, store string, log io.Writer, changes ...func(*server.Co
 		}
 	}
 	t.Cleanup(stop)
-	return &victim{started, connection, started.Addresses().HTTP.String()}, stop
+	return &victim{Server: started, grpc: connection, httpAddress: started.Addresses().HTTP.String()}, stop
 }

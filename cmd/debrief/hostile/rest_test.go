@@ -12,52 +12,135 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/encoding/protojson"
 	"pgregory.net/rapid"
 
+	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
 	"github.com/debriefhq/debrief/cmd/debrief/demo"
+	"github.com/debriefhq/debrief/cmd/debrief/server"
 	"github.com/debriefhq/debrief/repository/sqlite"
 )
 
 // TestEveryRouteBearsAnything sends to each route what is drawn for it, and looks at every answer; and in the end at the store and the log.
 func TestEveryRouteBearsAnything(t *testing.T) {
-	store, log := demoStore(t), &journal{}
-	v, stop := serve(t, store, log)
-	w := &wire{address: v.httpAddress}
-	t.Cleanup(w.close)
-	g := &generator{document: readDocument(t), answers: map[string][]string{}}
-	g.explore(t, w)
-	g.furnish(t, w)
-	g.explore(t, w)
-	g.explore(t, w)
-	granted := map[string]int{}
-	for _, r := range g.document.routes() {
+	f := newFuzzing(t, false)
+	for _, r := range f.document.routes() {
 		t.Run(r.name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
-				d := g.request(t, r)
-				answer, err := w.exchange(d.message)
-				if errors.Is(err, errDropped) {
-					return
-				}
-				if err == nil {
-					err = checkReply(d, answer)
-				}
-				if err != nil {
+				d := f.request(t, r)
+				if err := f.send(r, d); err != nil {
 					t.Fatalf("%v\n%s", err, d.message)
-				}
-				if answer.StatusCode == http.StatusOK {
-					granted[r.name]++
 				}
 			})
 		})
 	}
-	if all := len(g.document.routes()); len(granted) < all/2 {
-		t.Errorf("%d of %d routes have granted something: what is sent is too strange to reach what is behind them", len(granted), all)
+	f.end(t)
+}
+
+// knownChecks is how many requests are sent to each route of a server that knows who calls.
+const knownChecks = 5
+
+// TestEveryRouteBearsAnythingOfAnAdministrator does the same, with fewer requests, where everybody has to show who they are, and all that
+// they do is written into the audit trail.
+func TestEveryRouteBearsAnythingOfAnAdministrator(t *testing.T) {
+	f := newFuzzing(t, true)
+	for _, r := range f.document.routes() {
+		drawing := rapid.Custom(func(t *rapid.T) drawn { return f.request(t, r) })
+		for seed := range knownChecks {
+			d := drawing.Example(seed)
+			if err := f.send(r, d); err != nil {
+				t.Errorf("%s: %v\n%s", r.name, err, d.message)
+			}
+		}
 	}
-	w.close()
-	checkFeed(t, v)
-	stop()
-	checkLog(t, log.String())
-	checkStore(t, store)
+	f.end(t)
+}
+
+// fuzzing is a server to which anything is sent.
+type fuzzing struct {
+	*generator
+
+	server *victim
+	stop   func()
+	wire   *wire
+	store  string
+	log    *journal
+	// granted are how many requests were, by the names of their routes.
+	granted map[string]int
+}
+
+// newFuzzing serves a store in which everything is. Where callers are known, an administrator sends the requests.
+func newFuzzing(t *testing.T, known bool) *fuzzing {
+	t.Helper()
+	f := &fuzzing{
+		generator: &generator{document: readDocument(t), answers: map[string][]string{}},
+		store:     demoStore(t), log: &journal{}, granted: map[string]int{},
+	}
+	key := ""
+	if known {
+		key = keyOf(t, f.store)
+	}
+	f.server, f.stop = serve(t, f.store, f.log, func(c *server.Config) { c.RequireAuthentication = known })
+	f.server.key = key
+	f.wire = &wire{address: f.server.httpAddress, key: key}
+	t.Cleanup(f.wire.close)
+	f.explore(t, f.wire)
+	f.furnish(t, f.wire)
+	f.explore(t, f.wire)
+	f.explore(t, f.wire)
+	return f
+}
+
+// send sends what was drawn for a route, and says what is wrong with the answer.
+func (f *fuzzing) send(r route, d drawn) error {
+	answer, err := f.wire.exchange(d.message)
+	if errors.Is(err, errDropped) {
+		return nil
+	}
+	if err == nil {
+		err = checkReply(d, answer)
+	}
+	if err == nil && answer.StatusCode == http.StatusOK {
+		f.granted[r.name]++
+	}
+	return err
+}
+
+// end looks at what has become of the server and its store.
+func (f *fuzzing) end(t *testing.T) {
+	t.Helper()
+	if all := len(f.document.routes()); len(f.granted) < all/2 {
+		t.Errorf("%d of %d routes have granted something: what is sent is too strange to reach what is behind them", len(f.granted), all)
+	}
+	f.wire.close()
+	checkFeed(t, f.server)
+	f.stop()
+	checkLog(t, f.log.String())
+	checkStore(t, f.store)
+}
+
+// fuzzer is the id of the API key by which requests are sent. It is in none of them, so that nobody revokes it.
+const fuzzer = "fuzzer"
+
+// keyOf makes an API key of an administrator next to a store.
+func keyOf(t *testing.T, store string) string {
+	t.Helper()
+	offline, err := server.OpenOffline(t.Context(), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := offline.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	}()
+	made, err := debriefv1.NewAccessServiceClient(offline).CreateApiKey(t.Context(), &debriefv1.CreateApiKeyRequest{
+		ApiKeyId: fuzzer, ApiKey: &debriefv1.ApiKey{Role: debriefv1.Role_ROLE_ADMIN},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.GetSecret()
 }
 
 // demoStore is the URL of a store in which each kind of resource is.
@@ -84,7 +167,8 @@ var furnishings = []struct {
 	status       int
 }{
 	{"/v1/apiKeys?apiKeyId=ci", `{"role":"ROLE_VIEWER"}`, 200},
-	{"/v1/integrations?integrationId=shop", `{"title":"Shop","kind":"KIND_ALERTMANAGER"}`, 200},
+	{"/v1/integrations?integrationId=alertmanager", `{"title":"Shop","kind":"KIND_ALERTMANAGER"}`, 200},
+	{"/v1/integrations?integrationId=generic", `{"title":"Scripts","kind":"KIND_GENERIC"}`, 200},
 	{"/v1/subscriptions?subscriptionId=chat", `{"title":"Chat","webhook":{"uri":"https://hooks.example.com/x"}}`, 200},
 	{"/v1/subscriptions/chat:test", `{}`, 200},
 	{"/v1/postMortems/{postMortem}/statements", `{"text":"The runbook was of last year."}`, 200},
@@ -92,17 +176,25 @@ var furnishings = []struct {
 	{"/intake/generic", `{"title":"Disk full","key":"disk","status":"firing"}`, 200},
 }
 
-// furnish adds them.
+// furnish adds them. What is delivered comes with the key of the integration that is called like the intake.
 func (g *generator) furnish(t *testing.T, w *wire) {
 	t.Helper()
+	keys := map[string]string{}
 	for _, one := range furnishings {
 		target := one.target
 		if strings.Contains(target, "{") {
 			target = g.fitting(target)[0]
 		}
+		if source, delivered := strings.CutPrefix(target, "/intake/"); delivered {
+			target += "/" + keys[source]
+		}
 		answer, err := w.exchange(message{method: http.MethodPost, target: target, headers: []string{asJSON}, body: []byte(one.body)})
 		if err != nil || answer.StatusCode != one.status {
 			t.Fatalf("%s: %v, %s", target, err, answer.body)
+		}
+		var made debriefv1.IntegrationWithKey
+		if protojson.Unmarshal(answer.body, &made) == nil {
+			keys[strings.TrimPrefix(made.GetIntegration().GetName(), "integrations/")] = made.GetKey()
 		}
 	}
 }
@@ -151,7 +243,7 @@ func (g *generator) collect(value any) {
 		if etag, _ := value["etag"].(string); etag != "" && !slices.Contains(g.etags, etag) {
 			g.etags = append(g.etags, etag)
 		}
-		if strings.Contains(name, "/") && !slices.Contains(g.names, name) {
+		if strings.Contains(name, "/") && name != "apiKeys/"+fuzzer && !slices.Contains(g.names, name) {
 			g.names = append(g.names, name)
 			g.keep(name, value)
 		}

@@ -19,7 +19,7 @@ func checkFeed(t *testing.T, v *victim) {
 	events, request := debriefv1.NewEventServiceClient(v.grpc), &debriefv1.ListEventsRequest{PageSize: 500}
 	ids := map[string]bool{}
 	for {
-		page, err := events.ListEvents(t.Context(), request)
+		page, err := events.ListEvents(v.context(t), request)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -68,7 +69,9 @@ type reply struct {
 
 // wire is a connection that is kept while the server keeps it.
 type wire struct {
-	address    string
+	address string
+	// key is what whoever sends shows; empty: nothing. A request that shows something else goes without it.
+	key        string
 	connection net.Conn
 	reader     *bufio.Reader
 }
@@ -96,7 +99,7 @@ func (w *wire) exchange(m message) (reply, error) {
 	connection, sent := w.connection, make(chan struct{})
 	go func() {
 		defer close(sent)
-		_, _ = connection.Write(m.bytes(w.address)) // What the server did not take shows in its answer.
+		_, _ = connection.Write(w.signed(m).bytes(w.address)) // What the server did not take shows in its answer.
 		if half, ok := connection.(*net.TCPConn); ok && (m.kept > 0 || !m.isHTTP()) {
 			_ = half.CloseWrite()
 		}
@@ -110,6 +113,15 @@ func (w *wire) exchange(m message) (reply, error) {
 		return reply{}, errDropped
 	}
 	return answer, err
+}
+
+// signed is the message with the key.
+func (w *wire) signed(m message) message {
+	shows := func(header string) bool { return strings.HasPrefix(header, "Authorization:") }
+	if w.key != "" && !slices.ContainsFunc(m.headers, shows) {
+		m.headers = append(slices.Clone(m.headers), "Authorization: Bearer "+w.key)
+	}
+	return m
 }
 
 // errDropped says that the server has ended the connection, where there was nothing that it had to answer.
