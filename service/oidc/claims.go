@@ -104,17 +104,20 @@ func isPrintable(text string) bool {
 		!strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
-// role is the greatest that the claim gives.
+// role is the greatest that the claim gives, or the default where it gives none: who has a lesser role than the default is meant to.
 func (a *Authenticator) role(claims claims) (access.Role, error) {
 	values, ok := texts(claims.at(a.options.RoleClaim))
 	if !ok {
 		return access.Nobody, refusef("its claim %s is neither a text nor a list of texts", a.options.RoleClaim)
 	}
-	roles := []access.Role{a.options.DefaultRole}
-	for _, value := range values {
-		roles = append(roles, a.options.Roles[value])
+	roles := make([]access.Role, len(values))
+	for i, value := range values {
+		roles[i] = a.options.Roles[value]
 	}
-	return access.Greatest(roles...), nil
+	if role := access.Greatest(roles...); role != access.Nobody {
+		return role, nil
+	}
+	return a.options.DefaultRole, nil
 }
 
 func (a *Authenticator) teams(claims claims) ([]string, error) {

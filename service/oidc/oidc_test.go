@@ -63,6 +63,7 @@ func TestClaimsAreRead(t *testing.T) {
 	named := func(options *oidc.Options) { options.UserClaim = "preferred_username" }
 	teams := func(options *oidc.Options) { options.TeamClaim = "https://example.com/teams" }
 	byDefault := func(options *oidc.Options) { options.DefaultRole = access.Viewer }
+	much := func(options *oidc.Options) { options.DefaultRole = access.Admin }
 	for name, test := range map[string]struct {
 		change func(*oidc.Options)
 		claims map[string]any
@@ -75,6 +76,8 @@ func TestClaimsAreRead(t *testing.T) {
 		"no groups":                             {nil, map[string]any{"groups": nil}, access.Principal{}},
 		"no groups, and a role for all":         {byDefault, map[string]any{"groups": nil}, access.Principal{Role: access.Viewer}},
 		"groups above the role for all":         {byDefault, nil, access.Principal{Role: access.Responder}},
+		"groups below the role for all":         {much, nil, access.Principal{Role: access.Responder}},
+		"no known group, and a role for all":    {much, map[string]any{"groups": []string{"others"}}, access.Principal{Role: access.Admin}},
 		"roles within a claim":                  {nested, map[string]any{"realm_access": map[string]any{"roles": []string{"leads"}}}, access.Principal{Role: access.Facilitator}},
 		"roles in a claim with dots":            {nested, map[string]any{"realm_access.roles": []string{"leads"}}, access.Principal{Role: access.Facilitator}},
 		"a claim that is no object":             {nested, map[string]any{"realm_access": "roles"}, access.Principal{}},
