@@ -88,11 +88,17 @@ func roleRequired(principal access.Principal, method string, role access.Role) e
 	}
 }
 
+// isRefusal says whether somebody is refused for want of credentials or of a role.
+func isRefusal(err error) bool {
+	state, ok := errors.AsType[*stateError](err)
+	return ok && (state.Code == codes.Unauthenticated || state.Code == codes.PermissionDenied)
+}
+
 // refuse counts a refusal, and writes it into the audit trail as long as there are not too many of them: nobody is to fill the store
 // by being refused. It answers the error that it is given.
 func (b *base) refuse(ctx context.Context, principal access.Principal, method string, request proto.Message, err error) error {
-	state, ok := errors.AsType[*stateError](err)
-	if !ok || state.Code != codes.Unauthenticated && state.Code != codes.PermissionDenied {
+	state, _ := errors.AsType[*stateError](err)
+	if !isRefusal(err) {
 		return err
 	}
 	b.counts.refused(ctx, state.Reason)

@@ -3,15 +3,18 @@ package service
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/metadata"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
 	"github.com/debriefhq/debrief/repository"
+	"github.com/debriefhq/debrief/service/access"
 )
 
 // growing is a feed of which only the end is asked for.
@@ -128,4 +131,51 @@ func TestHeartbeat(t *testing.T) {
 			t.Errorf("heartbeats: -want +got\n%s", diff)
 		}
 	})
+}
+
+// passing knows one token, until it does not any more.
+type passing struct {
+	until time.Time
+	err   error
+}
+
+func (p *passing) Authenticate(context.Context, string) (access.Principal, error) {
+	if time.Now().Before(p.until) {
+		return access.Principal{Name: "ana@example.com", Role: access.Viewer, By: access.ByToken}, nil
+	}
+	return access.Principal{}, p.err
+}
+
+// TestAWatchEndsThoughNothingHappens has somebody watch who is let go, or of whom it can't be told any more who they are.
+func TestAWatchEndsThoughNothingHappens(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err  error
+		want time.Duration
+	}{
+		"they were let go":                  {&access.CredentialsError{Problem: "it has expired"}, 10 * time.Second},
+		"whose it is can't be told for now": {errors.New("the issuer is away"), time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				tokens := &passing{until: began.Add(9*time.Second + 500*time.Millisecond), err: test.err}
+				events := newEvents(&base{
+					repository: feedOf{growing: &growing{}}, now: time.Now, stopping: make(chan struct{}), logger: slog.New(slog.DiscardHandler),
+					access: AccessOptions{Required: true, Tokens: tokens},
+				})
+				ctx, cancel := context.WithTimeout(metadata.NewIncomingContext(t.Context(), metadata.Pairs(AuthorizationHeader, "Bearer x.y.z")), time.Hour)
+				defer cancel()
+				w := watcher{Events: events, heartbeat: time.Minute, send: func(*debriefv1.WatchEventsResponse) error { return nil }}
+				events.tail.join()
+				defer events.tail.leave()
+				if err := w.run(ctx); isRefusal(err) != (test.want < time.Hour) {
+					t.Errorf("run = %v", err)
+				}
+				if took := time.Since(began); took != test.want {
+					t.Errorf("it ends after %v, want %v", took, test.want)
+				}
+			})
+		})
+	}
 }

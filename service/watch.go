@@ -83,11 +83,7 @@ func (w *watcher) run(ctx context.Context) error {
 			return stopping()
 		default:
 		}
-		admitted, err := w.readmit(ctx)
-		if err != nil {
-			return err
-		}
-		sent, err := w.catchUp(admitted)
+		sent, err := w.look(ctx)
 		if err != nil {
 			return err
 		}
@@ -101,12 +97,27 @@ func (w *watcher) run(ctx context.Context) error {
 		case <-w.stopping:
 			return stopping()
 		case <-w.tail.beyond(w.sequence):
+		case <-w.after(keyMemory): // Nothing happens, and they may have been let go.
 		case <-silence:
 			if err := w.beat(); err != nil {
 				return err
 			}
 			silence = w.after(w.heartbeat)
 		}
+	}
+}
+
+// look sends what there is to tell, if the caller is still admitted. Where that can't be told now, it ends a watch only where there
+// may be something to tell.
+func (w *watcher) look(ctx context.Context) (bool, error) {
+	admitted, err := w.readmit(ctx)
+	switch {
+	case err == nil:
+		return w.catchUp(admitted)
+	case !isRefusal(err) && w.tail.end() <= w.sequence:
+		return false, nil
+	default:
+		return false, err
 	}
 }
 
