@@ -171,6 +171,50 @@ func TestNobodyIsToKnowWhoWasAnonymous(t *testing.T) {
 	})
 }
 
+// TestWhoSignsIsKnownToTheTrail is refused with what was not to be anonymous, one by one and together with what was.
+func TestWhoSignsIsKnownToTheTrail(t *testing.T) {
+	t.Parallel()
+	onEachStoreWith(t, authenticated(), func(t *testing.T, d *debrief) {
+		viewer := showing(t, d.firstKey(t, debriefv1.Role_ROLE_VIEWER))
+		one := func(anonymous bool) *debriefv1.CreateTimelineEntryRequest {
+			return &debriefv1.CreateTimelineEntryRequest{TimelineEntry: &debriefv1.TimelineEntry{Text: "I knew", Anonymous: anonymous}}
+		}
+		for _, call := range []func(context.Context) error{
+			func(ctx context.Context) error { _, err := d.timeline.CreateTimelineEntry(ctx, one(false)); return err },
+			func(ctx context.Context) error {
+				_, err := d.statements.CreateStatement(ctx, &debriefv1.CreateStatementRequest{Statement: &debriefv1.Statement{Text: "I knew"}})
+				return err
+			},
+			func(ctx context.Context) error {
+				_, err := d.timeline.BatchCreateTimelineEntries(ctx, &debriefv1.BatchCreateTimelineEntriesRequest{Requests: []*debriefv1.CreateTimelineEntryRequest{one(false)}})
+				return err
+			},
+			func(ctx context.Context) error {
+				_, err := d.timeline.BatchCreateTimelineEntries(ctx, &debriefv1.BatchCreateTimelineEntriesRequest{Requests: []*debriefv1.CreateTimelineEntryRequest{one(false), one(true)}})
+				return err
+			},
+			func(ctx context.Context) error {
+				_, err := d.timeline.DeleteTimelineEntry(ctx, &debriefv1.DeleteTimelineEntryRequest{})
+				return err
+			},
+		} {
+			wantRefusal(t, call(viewer), codes.PermissionDenied, "ROLE_REQUIRED")
+		}
+		var got []string
+		for _, record := range d.auditTrail(t, &debriefv1.ListAuditRecordsRequest{Ascending: true}) {
+			got = append(got, said(record)+" "+record.GetAddress())
+		}
+		want := []string{
+			"1 apiKeys/first-viewer REFUSED ROLE_REQUIRED CreateTimelineEntry bufconn", "2 apiKeys/first-viewer REFUSED ROLE_REQUIRED CreateStatement bufconn",
+			"3 apiKeys/first-viewer REFUSED ROLE_REQUIRED BatchCreateTimelineEntries bufconn", "4 REFUSED ROLE_REQUIRED BatchCreateTimelineEntries ",
+			"5 REFUSED ROLE_REQUIRED DeleteTimelineEntry ",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("trail (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // TestReplicasWriteOneTrail has two servers over one store write at once: their records are one chain, each in it once.
 func TestReplicasWriteOneTrail(t *testing.T) {
 	t.Parallel()

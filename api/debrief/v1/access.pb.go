@@ -873,14 +873,15 @@ type AuditRecord struct {
 	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// When it was decided, UTC.
 	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
-	// Who wanted to: see Caller.principal. Empty where they did not show who they are, or did something anonymously.
+	// Who wanted to: see Caller.principal. Empty where they did not show who they are, or did something anonymously, or may
+	// have.
 	Principal string `protobuf:"bytes,3,opt,name=principal,proto3" json:"principal,omitempty"`
 	// What they may do.
 	Role Role `protobuf:"varint,4,opt,name=role,proto3,enum=debrief.v1.Role" json:"role,omitempty"`
-	// The address that the call came from. Empty where they did something anonymously.
+	// The address that the call came from. Empty where they did something anonymously, or may have.
 	Address string `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
-	// The method that they called, such as `/debrief.v1.IncidentService/CreateIncident`; or the path of a page. Where Debrief purged old
-	// records by itself: `/debrief/PurgeAuditRecords`.
+	// The method that they called, such as `/debrief.v1.IncidentService/CreateIncident`; or the path of a page, or of an intake. Where
+	// Debrief purged old records by itself: `/debrief/PurgeAuditRecords`.
 	Method string `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
 	// The resource that the call named; empty where it named none. Of records that were purged: `auditRecords/SEQUENCE:HASH` of the last.
 	Resource string `protobuf:"bytes,7,opt,name=resource,proto3" json:"resource,omitempty"`
