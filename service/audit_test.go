@@ -17,6 +17,7 @@ import (
 	"github.com/debriefhq/debrief/repository"
 	"github.com/debriefhq/debrief/service"
 	"github.com/debriefhq/debrief/service/audit"
+	"github.com/debriefhq/debrief/service/intake"
 )
 
 // auditTrail reads the whole trail page by page, and follows its chain.
@@ -211,6 +212,46 @@ func TestWhoSignsIsKnownToTheTrail(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("trail (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestRefusedDeliveriesAreOnTheTrail comes to the intake without a key, and with keys that let nothing in: once for each refusal, and no
+// oftener than is written down.
+func TestRefusedDeliveriesAreOnTheTrail(t *testing.T) {
+	t.Parallel()
+	options := authenticated()
+	options.Alerts.RequireKeys = true
+	onEachStoreWith(t, options, func(t *testing.T, d *debrief) {
+		made := must[*debriefv1.IntegrationWithKey](t)(d.services.Integrations.CreateIntegration(t.Context(), &debriefv1.CreateIntegrationRequest{
+			IntegrationId: "pager", Integration: &debriefv1.Integration{Title: "Pager", Kind: debriefv1.Integration_KIND_PAGERDUTY, Disabled: true},
+		}))
+		for _, key := range []string{"", "dbk_x", made.GetKey()} {
+			if _, err := receive(t, d.services, "pagerduty", "v2/enqueue", pagerDuty("trigger", "k", at(-5)), key); err == nil {
+				t.Errorf("with the key %q it is taken", key)
+			}
+		}
+		_, err := d.services.Intake.AskOpsgenie(t.Context(), intake.OpsgenieQuestion{Identifier: "disk"}, "dbk_x")
+		wantRefusal(t, d.services.ToStatus(t.Context(), err), codes.Unauthenticated, "INTAKE_KEY_INVALID")
+		_, err = d.access.GetCaller(showing(t, made.GetKey()), &debriefv1.GetCallerRequest{})
+		wantRefusal(t, err, codes.PermissionDenied, "INTEGRATION_DISABLED")
+		var got []string
+		for _, record := range d.auditTrail(t, &debriefv1.ListAuditRecordsRequest{Ascending: true}) {
+			got = append(got, said(record))
+		}
+		want := []string{
+			"1 REFUSED INTAKE_KEY_REQUIRED pagerduty", "2 REFUSED INTAKE_KEY_INVALID pagerduty",
+			"3 integrations/pager REFUSED INTEGRATION_DISABLED pagerduty", "4 REFUSED INTAKE_KEY_INVALID opsgenie",
+			"5 integrations/pager REFUSED INTEGRATION_DISABLED GetCaller",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("trail (-want +got):\n%s", diff)
+		}
+		for range service.RefusalsAtOnce {
+			_, _ = d.services.Intake.AskOpsgenie(t.Context(), intake.OpsgenieQuestion{Identifier: "disk"}, "dbk_x")
+		}
+		if got := len(d.auditTrail(t, &debriefv1.ListAuditRecordsRequest{PageSize: 500})); got != service.RefusalsAtOnce {
+			t.Errorf("%d refusals are written down, want %d", got, service.RefusalsAtOnce)
 		}
 	})
 }

@@ -148,7 +148,7 @@ func (b *base) apiKeyPrincipal(ctx context.Context, secret string) (access.Princ
 	}, nil
 }
 
-// integrationPrincipal is the integration that has a key: it may deliver, and do nothing else.
+// integrationPrincipal is the integration that has a key: it may deliver, and do nothing else; nothing at all where it is disabled.
 func (b *base) integrationPrincipal(ctx context.Context, secret string) (access.Principal, error) {
 	integration, found, err := b.integrationOf(ctx, secret)
 	if err != nil {
@@ -157,7 +157,11 @@ func (b *base) integrationPrincipal(ctx context.Context, secret string) (access.
 	if !found {
 		return access.Principal{}, notTaken()
 	}
-	return access.Principal{Name: integrationName(integration.ID), Role: access.Integration, By: access.ByIntegrationKey}, nil
+	principal := access.Principal{Name: integrationName(integration.ID), Role: access.Integration, By: access.ByIntegrationKey}
+	if integration.Disabled {
+		return principal, integrationDisabled(integration.ID)
+	}
+	return principal, nil
 }
 
 // Authorize says who calls, for what is no method of the API, and answers a refusal where they may not do what the role is for.

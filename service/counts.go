@@ -46,7 +46,7 @@ func newCounts(provider metric.MeterProvider) (*counts, error) {
 		{&c.alerts, "debrief.alerts.received", "{alert}", "Alerts that were taken in, by source and status."},
 		{&c.clockChanges, "debrief.clock.changes", "{change}", "Changes of the clocks of incidents and near misses, by clock and the state that they led to."},
 		{&c.rejected, "debrief.deliveries.rejected", "{delivery}", "Deliveries of alerting systems that made no sense, by source."},
-		{&c.refusals, "debrief.calls.refused", "{call}", "Calls that were refused because of who called, by reason."},
+		{&c.refusals, "debrief.calls.refused", "{call}", "Calls, and deliveries of alerts, that were refused because of who called, by reason."},
 	} {
 		made, err := meter.Int64Counter(counter.name, metric.WithUnit(counter.unit), metric.WithDescription(counter.description))
 		*counter.to = made
@@ -96,7 +96,7 @@ func (c *counts) reviewed(ctx context.Context, eventType string) {
 	}
 }
 
-// refused counts a call that was refused because of who called.
+// refused counts a call, or a delivery, that was refused because of who called.
 func (c *counts) refused(ctx context.Context, reason string) {
 	c.refusals.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason)))
 }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/debriefhq/debrief/repository"
+	"github.com/debriefhq/debrief/service/access"
+	"github.com/debriefhq/debrief/service/intake"
 )
 
 const (
@@ -131,9 +133,31 @@ func (b *base) integrationOf(ctx context.Context, key string) (repository.Integr
 	return found[0], true, nil
 }
 
-// admit says which integration a key lets in to an intake of a kind. An unknown, expired or deleted key is one that is not
+// RequiresKeys says whether nothing is taken without the key of an integration.
+func (s *Intake) RequiresKeys() bool { return s.options.RequireKeys }
+
+// Admits says whether a key that was found in header or URL lets a delivery in; empty: there was none. Its error is that of Receive.
+func (s *Intake) Admits(ctx context.Context, adapter intake.Adapter, key string) error {
+	_, err := s.admit(ctx, adapter.Kind, adapter.Source, key)
+	return err
+}
+
+// admit says which integration a key lets in to the intake of a source. Who is refused is counted, and on the audit trail.
+func (s *Intake) admit(ctx context.Context, kind, source, key string) (*repository.Integration, error) {
+	integration, err := s.keyHolder(ctx, kind, key)
+	if err != nil {
+		principal := access.Principal{}
+		if integration != nil {
+			principal = access.Principal{Name: integrationName(integration.ID), Role: access.Integration}
+		}
+		return nil, s.refuse(ctx, principal, "/intake/"+source, nil, err)
+	}
+	return integration, nil
+}
+
+// keyHolder is the integration that a key lets in to an intake of a kind. An unknown, expired or deleted key is one that is not
 // known; who has a key that is known is told more.
-func (s *Intake) admit(ctx context.Context, kind, key string) (*repository.Integration, error) {
+func (s *Intake) keyHolder(ctx context.Context, kind, key string) (*repository.Integration, error) {
 	if key == "" {
 		if s.options.RequireKeys {
 			return nil, unauthenticated("INTAKE_KEY_REQUIRED", "a key is required: send that of an integration as Authorization: Bearer, or as the last part of the path")
@@ -149,12 +173,16 @@ func (s *Intake) admit(ctx context.Context, kind, key string) (*repository.Integ
 	}
 	switch {
 	case integration.Disabled:
-		return nil, permissionDenied("INTEGRATION_DISABLED", "%s is disabled: enable it, or have the sender stop", integrationName(integration.ID))
+		return &integration, integrationDisabled(integration.ID)
 	case integration.Kind != kind:
-		return nil, permissionDenied("INTEGRATION_KIND", "the key is that of %s, whose kind is %s: send to its path, or use the key of one of the kind %s",
+		return &integration, permissionDenied("INTEGRATION_KIND", "the key is that of %s, whose kind is %s: send to its path, or use the key of one of the kind %s",
 			integrationName(integration.ID), integration.Kind, kind)
 	}
 	return &integration, nil
+}
+
+func integrationDisabled(id string) error {
+	return permissionDenied("INTEGRATION_DISABLED", "%s is disabled: enable it, or have the sender stop", integrationName(id))
 }
 
 // isTaken says whether a key of an integration is still taken.

@@ -16,7 +16,7 @@ const opsgenieSource = "opsgenie"
 // AskOpsgenie answers a sender that asks, as Opsgenie's own clients do, how far a request has come, or how it stands with an
 // alert: with the key with which the request was made, or the alert created.
 func (s *Intake) AskOpsgenie(ctx context.Context, question intake.OpsgenieQuestion, key string) (intake.Answer, error) {
-	integration, err := s.admit(ctx, "OPSGENIE", key)
+	integration, err := s.admit(ctx, "OPSGENIE", opsgenieSource, key)
 	if err != nil {
 		return intake.Answer{}, err
 	}

@@ -32,7 +32,7 @@ func (s *Intake) Receive(ctx context.Context, adapter intake.Adapter, request in
 	if key == "" && adapter.Key != nil {
 		key = keyOrEmpty(adapter.Key(request))
 	}
-	integration, err := s.admit(ctx, adapter.Kind, key)
+	integration, err := s.admit(ctx, adapter.Kind, adapter.Source, key)
 	if err != nil {
 		return Receipt{}, err
 	}

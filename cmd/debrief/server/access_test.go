@@ -1,7 +1,10 @@
 package server
 
 import (
+	"errors"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -177,5 +180,42 @@ func TestWhoCallsTooOftenIsToldWhenToCallAgain(t *testing.T) {
 				t.Errorf("got %d %s, Retry-After %q", got.StatusCode, got.body, got.Header.Get("Retry-After"))
 			}
 		})
+	}
+}
+
+// TestABodyIsNotReadOfWhoIsNotLetIn sends deliveries that do not end: whose key is wrong is told so all the same, and is on the trail with
+// where they came from.
+func TestABodyIsNotReadOfWhoIsNotLetIn(t *testing.T) {
+	server, _, admin := closedServer(t)
+	for path, reason := range map[string]string{"/intake/alertmanager": "INTAKE_KEY_REQUIRED", "/intake/alertmanager/dbk_wrong": "INTAKE_KEY_INVALID"} {
+		reader, writer := io.Pipe() // Nothing is ever written.
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.url(path), reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", asJSON)
+		response, err := server.http.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		if err := errors.Join(err, response.Body.Close(), writer.Close()); err != nil {
+			t.Error(err)
+		}
+		if _, got := readError(t, string(body)); got != reason || response.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s: %d %s, want 401 %s", path, response.StatusCode, got, reason)
+		}
+	}
+	ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", admin)
+	trail, err := debriefv1.NewAccessServiceClient(server.grpc).ListAuditRecords(ctx, &debriefv1.ListAuditRecordsRequest{
+		Decision: debriefv1.AuditRecord_DECISION_REFUSED,
+	})
+	if err != nil || len(trail.GetAuditRecords()) != 2 {
+		t.Fatalf("%v, %v", trail, err)
+	}
+	for _, record := range trail.GetAuditRecords() {
+		if record.GetAddress() != "127.0.0.1" || !strings.HasPrefix(record.GetMethod(), intakePath) {
+			t.Errorf("a record says %v", record)
+		}
 	}
 }

@@ -32,6 +32,8 @@ const (
 
 // deliveryIntake takes what alerting systems send.
 type deliveryIntake interface {
+	// Admits refuses a key by which nothing would be taken.
+	Admits(ctx context.Context, adapter intake.Adapter, key string) error
 	// Receive returns once the delivery is durable.
 	Receive(ctx context.Context, adapter intake.Adapter, request intake.Request, key string) (service.Receipt, error)
 	// AskOpsgenie answers a sender that asks how far a request has come, or how it stands with an alert.
@@ -46,6 +48,8 @@ type intakes struct {
 	adapters []intake.Adapter
 	toStatus func(context.Context, error) error
 	bodies   *bodies
+	// keyed says that nothing is taken without a key.
+	keyed bool
 	// slots bound the deliveries that are taken at once, and patience is how long one may wait for a slot.
 	slots    chan struct{}
 	patience time.Duration
@@ -162,6 +166,11 @@ func (a *arrival) serve(w http.ResponseWriter, r *http.Request) {
 
 // outcome is what becomes of the request. What it holds while it is read is given back before the sender is answered.
 func (a *arrival) outcome(w http.ResponseWriter, r *http.Request) (service.Receipt, *status.Status, int) {
+	if err := a.knock(r); err != nil {
+		outcome := status.Convert(err)
+		w.Header().Set("Connection", "close") // Else the body is read before the answer is sent.
+		return service.Receipt{}, outcome, deliveryStatus(outcome.Code())
+	}
 	body, release, problem := a.bodies.readAs(w, r, intakeType(a.adapter.Source))
 	defer release()
 	a.bytes = len(body)
@@ -175,6 +184,19 @@ func (a *arrival) outcome(w http.ResponseWriter, r *http.Request) (service.Recei
 		httpStatus = http.StatusUnsupportedMediaType
 	}
 	return receipt, outcome, httpStatus
+}
+
+// knock refuses those who are not let in, before their bodies take room: as far as that can be told, as some have the key in the body.
+func (a *arrival) knock(r *http.Request) error {
+	if !a.keyed || keyOf(r) == "" && a.adapter.Key != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), a.deadline)
+	defer cancel()
+	_, err := a.limited(ctx, func() (service.Receipt, error) {
+		return service.Receipt{}, a.toStatus(ctx, a.intake.Admits(ctx, a.adapter, keyOf(r)))
+	})
+	return err
 }
 
 // intakeType says whether a Content-Type is one that the senders of a source use.
@@ -340,10 +362,15 @@ func keyOf(r *http.Request) string {
 	return key
 }
 
-// unkeyed takes the key from a request to an intake before anything sees it that tells what it saw: log, traces, errors.
+// unkeyed takes the key from a request to an intake before anything sees it that tells what it saw: log, traces, errors. One that is in
+// the path of something else gets no further.
 func unkeyed(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, intakePath) {
+			if _, key := service.CutURLKey(&url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath}); key != "" {
+				misplacedKey(w)
+				return
+			}
 			handler.ServeHTTP(w, r)
 			return
 		}
@@ -356,4 +383,11 @@ func unkeyed(handler http.Handler) http.Handler {
 		kept.Header.Del("Authorization")
 		handler.ServeHTTP(w, kept)
 	})
+}
+
+func misplacedKey(w http.ResponseWriter) {
+	(&problem{
+		httpStatus: http.StatusNotFound, code: codes.NotFound, reason: "PATH_NOT_FOUND",
+		message: "there is no such path, and the key of an integration is in it: send to " + intakePath + ", and rotate the key, which others may have seen",
+	}).write(w)
 }

@@ -89,6 +89,8 @@ type fakeIntake struct {
 	reject  error
 }
 
+func (f *fakeIntake) Admits(context.Context, intake.Adapter, string) error { return nil }
+
 func (f *fakeIntake) Receive(ctx context.Context, adapter intake.Adapter, request intake.Request, _ string) (service.Receipt, error) {
 	delivery, err := adapter.Parse(request, intake.Options{})
 	if err == nil {

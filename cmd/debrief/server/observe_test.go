@@ -106,3 +106,25 @@ func TestCallersMakeNoSeriesByTheirHostHeaders(t *testing.T) {
 		t.Errorf("there are %d series, want one for requests that differ by their host alone: %s", series, page)
 	}
 }
+
+// TestNoTraceHasAKeyThatWentAstray sends an integration's key where none is taken.
+func TestNoTraceHasAKeyThatWentAstray(t *testing.T) {
+	t.Setenv("OTEL_TRACES_EXPORTER", "recorder")
+	server := start(t, nil)
+	recorded.take()
+	key := "dbk_" + strings.Repeat("a", 43)
+	for _, path := range []string{"/intakes/alertmanager/" + key, "/v2/alerts/%64bk_" + key[4:], "/v1/incidents/" + key, "/" + key} {
+		got := server.send(t, http.MethodPost, path, `{}`, "Content-Type", asJSON)
+		if _, reason := readError(t, got.body); got.StatusCode != http.StatusNotFound || reason != "PATH_NOT_FOUND" || strings.Contains(got.body, key) {
+			t.Errorf("%s: %d %s, want 404 without the key", path, got.StatusCode, got.body)
+		}
+	}
+	server.stop(t)
+	told, err := json.Marshal(recorded.take())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(told), key) || strings.Contains(server.log.String(), key) {
+		t.Error("the key is in a span, or in the log")
+	}
+}

@@ -61,7 +61,7 @@ func offers(config Config, telemetry *telemetry, gateway http.Handler, calls *ca
 func newIntakes(config Config, telemetry *telemetry, services *service.Services) http.Handler {
 	return &intakes{
 		intake: services.Intake, adapters: services.Intake.Adapters(), toStatus: services.ToStatus, bodies: newBodies(maxBodies, config.DefaultDeadline),
-		slots: make(chan struct{}, config.MaxDeliveries), patience: slotPatience, deadline: config.DefaultDeadline,
+		keyed: services.Intake.RequiresKeys(), slots: make(chan struct{}, config.MaxDeliveries), patience: slotPatience, deadline: config.DefaultDeadline,
 		logger: telemetry.logger,
 	}
 }
