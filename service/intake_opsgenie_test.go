@@ -94,3 +94,24 @@ func TestOpsgenieTellsHowItStandsWithAnAlert(t *testing.T) {
 		}
 	})
 }
+
+// TestOpsgenieTellsNothingOfWhatIsRestricted restricts the incident that a sender's alert has opened.
+func TestOpsgenieTellsNothingOfWhatIsRestricted(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, d *debrief) {
+		key := d.integrate(t, "ops", &debriefv1.Integration{Kind: debriefv1.Integration_KIND_OPSGENIE})
+		d.page(t, key, "v2/alerts", `{"message":"A key was lost","alias":"key"}`)
+		delivery := must[*debriefv1.ListDeliveriesResponse](t)(d.intake.ListDeliveries(t.Context(), &debriefv1.ListDeliveriesRequest{})).GetDeliveries()[0].GetName()
+		asks := func() (told bool, status int) {
+			answer := must[intake.Answer](t)(d.services.Intake.AskOpsgenie(t.Context(), intake.OpsgenieQuestion{Request: delivery[len("deliveries/"):]}, key))
+			return d.opsgenieAlert(t, key, "key").Alias != "", answer.Status
+		}
+		if told, status := asks(); !told || status != http.StatusOK {
+			t.Errorf("before: %v, %d", told, status)
+		}
+		restricted(t, d, d.all(t)[0].GetName())
+		if told, status := asks(); told || status != http.StatusNotFound {
+			t.Errorf("what is restricted is told: %v, %d", told, status)
+		}
+	})
+}
