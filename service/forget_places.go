@@ -24,7 +24,7 @@ const (
 	valuePlace
 	// textPlace is what people wrote, or a sender, in which names may stand.
 	textPlace
-	// accountPlace is made by Debrief, with names in it.
+	// accountPlace is made by Debrief, or answered to it, with names in it.
 	accountPlace
 	// addressPlace is where somebody is written to.
 	addressPlace
@@ -50,11 +50,11 @@ var places = placeTable(map[namePlace]map[string]string{
 		"ActionItem": "Title Description FirstStep Labels OutcomeNote DropReason", "ParticipantStatement": "Text AuthorRole",
 		"GroundRules": "Title", "PostMortemTemplate": "Title", "System": "Title Description Labels", "SystemComponent": "Description",
 		"SystemFact": "Value", "MentalModel": "HeldBy Description", "ModelGap": "Believed Actual Discovery", "ModelUpdate": "Note",
-		"Integration": "Title", "AlertRule": "Title", "MaintenanceWindow": "Reason",
+		"Integration": "Title Labels", "AlertRule": "Title Labels", "MaintenanceWindow": "Reason",
 		"Alert": "Title Summary Labels Annotations NoiseReason", "AlertImage": "Alternative", "AlertStep": "Text",
-		"Subscription": "Title Filter StateReason", "Webhook": "Template", "DeliveryAttempt": "Response Error", "APIKey": "Title",
+		"Subscription": "Title Filter StateReason", "Webhook": "Template", "APIKey": "Title",
 	},
-	accountPlace: {"PostMortemRevision": "Document", "EventDelivery": "Request", "Picture": "SVG"},
+	accountPlace: {"PostMortemRevision": "Document", "EventDelivery": "Request", "DeliveryAttempt": "Response Error", "Picture": "SVG"},
 	addressPlace: {"Email": "Address"},
 })
 

@@ -19,7 +19,7 @@ Alert.Alterations Alert.AppliedDeliveries Alert.ExternalURL Alert.Fingerprint Al
 Alert.GroupKey Alert.Incident Alert.Integration Alert.Noise Alert.Outcome Alert.Rule Alert.SenderSeverity Alert.Severity Alert.Source
 Alert.Status AlertImage.Link AlertImage.URI AlertMapping.Alerts AlertMapping.Annotations AlertMapping.Episode AlertMapping.Key
 AlertMapping.Labels AlertMapping.Link AlertMapping.Severity AlertMapping.Status AlertMapping.Summary AlertMapping.Time AlertMapping.Title
-AlertRule.Condition AlertRule.GroupBy AlertRule.Labels AlertRule.Outcome AlertRule.Severity AlertStep.Rule APIKey.Hash APIKey.Prefix
+AlertRule.Condition AlertRule.GroupBy AlertRule.Outcome AlertRule.Severity AlertStep.Rule APIKey.Hash APIKey.Prefix
 APIKey.Role APIKey.Teams ActionItem.ContributingFactor ActionItem.FactorCategory ActionItem.Incident ActionItem.ModelGap
 ActionItem.PostMortem ActionItem.Predecessor ActionItem.Priority ActionItem.State ActionItem.Strength ActionItem.Successor
 ActionItem.Systems ActionItem.TrackerURI AppliedTemplate.LanguagePolicy AppliedTemplate.Template ClockPolicy.Anchor ClockRecord.Clock
@@ -27,7 +27,7 @@ ClockRecord.State ContributingFactor.Category ContributingFactor.ID Email.Unsubs
 EventDelivery.Incident EventDelivery.Resource EventDelivery.State EventDelivery.Type EventDelivery.WebhookID Evidence.URI FieldChange.Field FreeSection.ID
 GroundRule.ID GroundRuleBreach.Rule Impact.Services Incident.Kind Incident.MergedInto Incident.Severity Incident.State
 IncidentAlert.ExternalURL IncidentAlert.Fingerprint IncidentAlert.GeneratorURL IncidentAlert.ID IncidentAlert.Status Integration.Kind
-Integration.Labels Integration.Severities Integration.SigningSecret IntegrationKey.Hash IntegrationKey.Prefix Lease.Holder Link.URI
+Integration.Severities Integration.SigningSecret IntegrationKey.Hash IntegrationKey.Prefix Lease.Holder Link.URI
 MaintenanceWindow.Condition MatchCorrection.Actual MatchCorrection.Believed MentalModel.System Merging.Into MilestoneChange.Milestone
 ModelGap.Components ModelGap.FactKey ModelGap.ID ModelGap.ImpliedBy ModelGap.Kind ModelGap.Surprise ModelUpdate.ActionItem
 ModelUpdate.Kind Picture.Source PostMortem.Concluding PostMortem.Conclusion PostMortem.GroundRuleSet PostMortem.ImportFingerprint

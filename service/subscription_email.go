@@ -91,7 +91,7 @@ func (s *Subscriptions) sendDigest(ctx context.Context, plan *deliveryPlan, ids 
 	switch {
 	case errors.As(err, &failure):
 		attempt.Error, attempt.StatusCode, attempt.Response = failure.Message, int32(failure.Status), cut(failure.Answer, maxResponse)
-		s.logger.WarnContext(ctx, "a message could not be sent", "subscription", subscription.ID, "error", failure.Cause)
+		s.logger.WarnContext(ctx, "a message could not be sent", "subscription", subscription.ID, "status", failure.Status, "error", failure.Cause)
 		return tried{attempt: attempt, hopeless: failure.Permanent}, nil
 	case err != nil:
 		return tried{}, err

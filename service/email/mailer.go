@@ -119,6 +119,9 @@ func isLoopback(host string) bool {
 	return host == "localhost" || address != nil && address.IsLoopback()
 }
 
+// errUnwritable is why a message was not sent in which an address or a field is none.
+var errUnwritable = errors.New("the message can't be written")
+
 // SendError says why a message was not taken.
 type SendError struct {
 	// Status is what the server answered (RFC 5321); 0: it did not.
@@ -129,7 +132,7 @@ type SendError struct {
 	Message string
 	// Answer is what the server said; empty where it said nothing.
 	Answer string
-	// Cause is what went wrong inside, for the log.
+	// Cause is what went wrong inside, for the log: nothing in it names who the message is to.
 	Cause error
 }
 
@@ -150,7 +153,7 @@ func (m *Mailer) Send(ctx context.Context, message Message) (answer string, err 
 	}
 	made, err := m.compose(message)
 	if err != nil {
-		return "", &SendError{Permanent: true, Message: "the message can't be written: " + err.Error()}
+		return "", &SendError{Permanent: true, Message: "the message can't be written: " + err.Error(), Cause: errUnwritable}
 	}
 	err = m.exchange(ctx, func(ctx context.Context, client *mail.Client) error { return client.DialAndSendWithContext(ctx, made) })
 	switch {
@@ -238,6 +241,9 @@ func failure(err error) *SendError {
 		why.Answer = OneLine(answered.Msg)
 	default:
 		why.describe(err)
+	}
+	if sent != nil {
+		why.Cause = errors.New(sent.Reason.String()) // Its own words, and the server's, name the recipients.
 	}
 	return why
 }
