@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -197,13 +198,18 @@ func TestOpenWithoutEngine(t *testing.T) {
 	}{
 		{"nobody listens", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=50", repository.ErrUnavailable},
 		{"not a URI", "http://127.0.0.1", nil},
-		{"a setting that there is not", "mongodb://127.0.0.1/?w=majority&tls=perhaps", nil},
+		{"a setting that there is not", "mongodb://127.0.0.1/?w=majority&tls=s3cret", nil},
+		{"a password in place of a port", "mongodb://user:s3cret/db", nil},
+		{"a password that is not encoded", "mongodb://user:s3cret%@host/db", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := Open(t.Context(), test.uri, Options{})
 			if err == nil || test.want != nil && !errors.Is(err, test.want) {
 				t.Errorf("Open = %v, want %v", err, test.want)
+			}
+			if strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "%@h") {
+				t.Errorf("a password is repeated: %v", err)
 			}
 		})
 	}

@@ -126,10 +126,14 @@ func Open(ctx context.Context, uri string, options Options) (*Repository, error)
 	return r, nil
 }
 
+// errURI has nothing of the driver's words, which may be parts of a password that is not written as a URI wants it.
+var errURI = errors.New("the URI of the database is not right: want mongodb://USER:PASSWORD@HOST/DATABASE, where what is neither a letter nor a digit " +
+	"in a user or a password is written with a %, such as %40 for @, and options as the driver of MongoDB knows them")
+
 func connect(uri string) (*mongo.Client, string, error) {
 	parsed, err := connstring.ParseAndValidate(uri)
 	if err != nil {
-		return nil, "", fmt.Errorf("the URI of the database is not right: %w", err)
+		return nil, "", errURI
 	}
 	client, err := mongo.Connect(options.Client().
 		SetAppName("debrief").
@@ -140,7 +144,7 @@ func connect(uri string) (*mongo.Client, string, error) {
 		SetReadConcern(readconcern.Local()).
 		SetReadPreference(readpref.Primary()))
 	if err != nil {
-		return nil, "", fmt.Errorf("the URI of the database is not right: %w", err)
+		return nil, "", errURI
 	}
 	if parsed.Database == "" {
 		return client, defaultDatabase, nil
