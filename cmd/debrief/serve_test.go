@@ -84,6 +84,7 @@ func TestServeRefusesWhatMakesNoSense(t *testing.T) {
 		"a certificate without a name": {[]string{"--tls-cert", "", "--tls-key", ""}, exitUsage, "tls-cert is empty"},
 		"no authorities by name":       {[]string{"--tls-client-ca", ""}, exitUsage, "tls-client-ca is empty"},
 		"TLS as callers ask for it":    {[]string{"--tls"}, exitUsage, "to serve over TLS want tls-cert and tls-key"},
+		"TLS that is but read again":   {[]string{"--tls-reload-interval", "5s"}, exitUsage, "want tls-cert and tls-key as well"},
 		"a directory that is no store": {[]string{"--store", "sqlite:" + t.TempDir()}, exitFailure, "open the store"},
 		"a policy that there is not":   {[]string{"--language-policy", "shout"}, exitUsage, "want off, warn or block"},
 		"rules that are not there":     {[]string{"--language-rules", "absent.yaml"}, exitUsage, "language-rules: open absent.yaml"},

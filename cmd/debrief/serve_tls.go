@@ -32,6 +32,9 @@ func checkServerTLSFlags(flags *pflag.FlagSet) error {
 	if flags.Changed("tls-cert") {
 		return nil
 	}
+	if flags.Changed("tls-reload-interval") {
+		return usagef("tls-reload-interval says how often to read files of TLS: want tls-cert and tls-key as well")
+	}
 	for _, name := range clientTLSFlags {
 		if flag := flags.Lookup(name); flag != nil && flag.Value.String() != flag.DefValue {
 			return usagef("%s says how to call a server: to serve over TLS want tls-cert and tls-key", name)

@@ -36,14 +36,14 @@ func (c *Config) resolve(setting, address string) (*net.TCPAddr, error) {
 	return resolved, nil
 }
 
-// warnOfClearText says that what callers show who they are by can be read on the way.
+// warnOfClearText says that what is sent, and what callers show who they are by, can be read on the way.
 func (s *Server) warnOfClearText(ctx context.Context) {
-	if s.config.certificates != nil || !s.config.RequireAuthentication {
+	if s.config.certificates != nil {
 		return
 	}
 	for _, address := range []net.Addr{s.addresses.GRPC, s.addresses.HTTP} {
 		if tcp, ok := address.(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
-			s.logger.WarnContext(ctx, "API keys are sent in the clear beyond this machine", "address", address.String())
+			s.logger.WarnContext(ctx, "keys and texts are sent in the clear beyond this machine", "address", address.String())
 		}
 	}
 }

@@ -205,3 +205,45 @@ func TestAsManyRequestsAreUnderWayAsConnectionsMayBe(t *testing.T) {
 		t.Errorf("when there is room again: %d, want 200", got)
 	}
 }
+
+// TestWhatIsOneTooManyIsAnsweredAsAllElse has a second request on the one connection that there may be.
+func TestWhatIsOneTooManyIsAnsweredAsAllElse(t *testing.T) {
+	server := startSecure(t, func(c *Config) { c.MaxConnections = 1 })
+	transport := &http.Transport{TLSClientConfig: server.believing(), ForceAttemptHTTP2: true, ExpectContinueTimeout: time.Hour}
+	defer transport.CloseIdleConnections()
+	server.http = &http.Client{Transport: transport}
+	url := "https://" + server.Addresses().HTTP.String() + "/v1/incidents"
+	reader, writer := io.Pipe()
+	first, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Header.Set("Content-Type", asJSON)
+	first.Header.Set("Expect", "100-continue")
+	answered := make(chan error, 1)
+	go func() {
+		response, err := server.http.Do(first)
+		if err == nil {
+			err = response.Body.Close()
+		}
+		answered <- err
+	}()
+	if _, err := writer.Write([]byte(`{"title":`)); err != nil { // The server asks for it when it works on the request.
+		t.Fatal(err)
+	}
+	second, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := server.http.Do(second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("X-Content-Type-Options") != "nosniff" ||
+		response.Header.Get("Content-Security-Policy") == "" {
+		t.Errorf("one too many: %d %v, want 503 and the headers of every answer", response.StatusCode, response.Header)
+	}
+	if err := errors.Join(response.Body.Close(), writer.Close(), <-answered); err != nil {
+		t.Error(err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/tap"
 
@@ -61,6 +62,16 @@ func TestTheGateLetsSoManyCallsIn(t *testing.T) {
 		}
 		if _, err := gate.admit(t.Context(), info); status.Code(err) != codes.Unavailable {
 			t.Errorf("one more: %v, want Unavailable", err)
+		}
+		for _, method := range []string{healthpb.Health_Check_FullMethodName, healthpb.Health_Watch_FullMethodName} {
+			for range maxProbes {
+				if _, err := gate.admit(ctx, &tap.Info{FullMethodName: method}); err != nil {
+					t.Fatalf("%s beside them: %v", method, err)
+				}
+			}
+			if _, err := gate.admit(t.Context(), &tap.Info{FullMethodName: method}); status.Code(err) != codes.Unavailable {
+				t.Errorf("one more of %s: %v, want Unavailable", method, err)
+			}
 		}
 		end()
 		synctest.Wait()

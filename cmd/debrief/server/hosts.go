@@ -38,6 +38,6 @@ func foreignHost(w http.ResponseWriter, r *http.Request) {
 	(&problem{
 		httpStatus: http.StatusForbidden, code: codes.PermissionDenied, reason: "FOREIGN_HOST",
 		message: fmt.Sprintf("the Host header is %q: want localhost, or a loopback address such as 127.0.0.1; "+
-			"only a server with insecure-allow-unauthenticated-network answers to other names", r.Host),
+			"only a server with require-authentication, or insecure-allow-unauthenticated-network, answers to other names", r.Host),
 	}).write(w)
 }

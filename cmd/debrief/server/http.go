@@ -37,7 +37,7 @@ func dressed(config Config, telemetry *telemetry, handler http.Handler) (http.Ha
 	if !config.InsecureAllowUnauthenticatedNetwork && !config.RequireAuthentication {
 		handler = onlyLocal(handler)
 	}
-	return recovered(telemetry.logger, secured(pathed(handler))), nil
+	return recovered(telemetry.logger, pathed(handler)), nil
 }
 
 // withOrigins lets pages of the given origins call from a browser, and keeps those of all others from changing anything.
@@ -182,7 +182,7 @@ func serveHTTP(server *http.Server, listener net.Listener, certificates *certifi
 // startHTTP serves the site until it is closed: then the requests under way come to their end, but for those that take
 // too long.
 func (s *Server) startHTTP(site http.Handler, listener net.Listener) {
-	handler := connected(addressed(bounded(s.config.MaxConnections, observed(s.telemetry, listener.Addr(), site))))
+	handler := connected(addressed(secured(bounded(s.config.MaxConnections, observed(s.telemetry, listener.Addr(), site)))))
 	server := newHTTPServer(handler, s.config.certificates, s.logger)
 	s.goServe("HTTP", func() error { return serveHTTP(server, listener, s.config.certificates) }, http.ErrServerClosed)
 	s.closers.push("drain HTTP", func(ctx context.Context) error {

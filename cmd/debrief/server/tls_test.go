@@ -227,15 +227,17 @@ func TestRESTIsTheSameOverHTTP2(t *testing.T) {
 
 func TestKeysInTheClearAreWarnedOf(t *testing.T) {
 	everywhere := func(c *Config) { c.RequireAuthentication, c.HTTPAddr = true, "0.0.0.0:0" }
+	anybody := func(c *Config) { c.InsecureAllowUnauthenticatedNetwork, c.HTTPAddr = true, "0.0.0.0:0" }
 	for name, test := range map[string]struct {
 		log  *logBuffer
 		want int
 	}{
 		"beyond this machine":           {start(t, everywhere).log, 1},
+		"beyond this machine, to all":   {start(t, anybody).log, 1},
 		"beyond this machine, over TLS": {startSecure(t, everywhere).log, 0},
 		"on this machine":               {start(t, func(c *Config) { c.RequireAuthentication = true }).log, 0},
 	} {
-		if got := strings.Count(test.log.String(), "API keys are sent in the clear beyond this machine"); got != test.want {
+		if got := strings.Count(test.log.String(), "keys and texts are sent in the clear beyond this machine"); got != test.want {
 			t.Errorf("%s: %d warnings, want %d: %s", name, got, test.want, test.log)
 		}
 	}
