@@ -42,13 +42,13 @@ func TestNothingKeepsWhoMadeAnAnonymousStatement(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			uri := store.open(t)
 			d := ready(t, launchWith(t, binaryPath(t),
-				[]string{"serve", "--store", uri, "--grpc-addr", "127.0.0.1:0", "--http-addr", "127.0.0.1:0", "--log-level", "debug"},
+				[]string{"serve", "--store", uri, "--grpc-addr", "127.0.0.1:0", "--http-addr", "127.0.0.1:0", "--log-level", "debug", "--audit", "on"},
 				"OTEL_TRACES_EXPORTER=console", "OTEL_METRICS_EXPORTER=console", "OTEL_LOGS_EXPORTER=console"))
 			postMortem := d.postMortemOfSigned(t)
 			answers := d.tellAnonymously(t, postMortem)
 
 			kept := map[string]string{"answers": answers, "the store while it serves": store.dump(t, uri)}
-			for _, path := range []string{"/metrics", "/v1/" + postMortem, "/v1/" + postMortem + ":export", "/v1/" + postMortem + "/statements?showDeleted=true", "/v1/events?pageSize=500"} {
+			for _, path := range []string{"/metrics", "/v1/" + postMortem, "/v1/" + postMortem + ":export", "/v1/" + postMortem + "/statements?showDeleted=true", "/v1/events?pageSize=500", "/v1/auditRecords?pageSize=500"} {
 				code, body, err := d.try(t.Context(), http.MethodGet, path, "", nil)
 				if err != nil || code != http.StatusOK {
 					t.Fatalf("GET %s: %d %v\n%s", path, code, err, body)
@@ -69,6 +69,7 @@ func TestNothingKeepsWhoMadeAnAnonymousStatement(t *testing.T) {
 			for what, wanted := range map[string]string{
 				"the store while it serves": signed, "the store": signed, "/v1/events?pageSize=500": signed,
 				"log, spans and metrics": "StatementService/CreateStatement", "/metrics": "StatementService",
+				"/v1/auditRecords?pageSize=500": "StatementService/CreateStatement",
 			} {
 				if !strings.Contains(kept[what], wanted) {
 					t.Errorf("%s: has no %q, so that nothing is proved", what, wanted)
