@@ -46,11 +46,7 @@ func (k keptActionItems) Update(ctx context.Context, id string, change func(*rep
 // is safe to repeat, and to interrupt.
 func (s *Services) ScheduleReminders(ctx context.Context) error {
 	query := repository.Query{
-		Where: repository.And{
-			repository.TermIn{repository.Term("state", lifecycle.Open), repository.Term("state", lifecycle.InProgress)},
-			repository.NumberRange{Field: "due_time", Min: repository.Unset + 1, Max: math.MaxInt64},
-		},
-		OrderBy: "due_time", Limit: tellAtOnce,
+		Where: owed(math.MaxInt64), OrderBy: "due_time", Limit: tellAtOnce,
 	}
 	for page, err := range everyPage(ctx, repository.ActionItemSchema, s.base.repository.ActionItems(), query) {
 		if err != nil {
@@ -89,3 +85,14 @@ func nextReminder(item *repository.ActionItem) time.Time {
 func isOwed(item *repository.ActionItem) bool {
 	return item.Visibility == repository.Live && !item.DueTime.IsZero() && (item.State == lifecycle.Open || item.State == lifecycle.InProgress)
 }
+
+// owed holds for the action items for which isOwed does and whose due time is no later than one in Unix milliseconds.
+func owed(latest int64) repository.Condition {
+	return repository.And{
+		repository.TermIn{repository.Term("state", lifecycle.Open), repository.Term("state", lifecycle.InProgress)},
+		repository.NumberRange{Field: "due_time", Min: repository.Unset + 1, Max: latest},
+	}
+}
+
+// IsOverdue holds for the action items that are not done though their due time has come.
+func IsOverdue(at time.Time) repository.Condition { return owed(at.UnixMilli()) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -93,7 +92,7 @@ func examineQueue[T any](ctx context.Context, e *examiner, name, command string,
 	overdue, err := queue.Count(ctx, repository.Query{
 		Where: repository.And{
 			repository.TermIn{repository.Term("state", "PENDING")},
-			repository.NumberRange{Field: "next_attempt_time", Min: math.MinInt64 + 1, Max: e.now().Add(-overdueAge).UnixMilli()},
+			repository.NumberRange{Field: "next_attempt_time", Min: repository.Unset + 1, Max: e.now().Add(-overdueAge).UnixMilli()},
 		},
 		Limit: gaugeLimit,
 	})

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"log/slog"
-	"math"
 	"sync/atomic"
 	"time"
 
@@ -150,14 +149,7 @@ func (g *gauges) breached(kind clock.Kind) counting {
 }
 
 func (g *gauges) overdue(ctx context.Context) (int, error) {
-	return g.store.ActionItems().Count(ctx, repository.Query{
-		Where: repository.And{
-			repository.TermIn{repository.Term("state", lifecycle.Open), repository.Term("state", lifecycle.InProgress)},
-			// A due time that is not set has the number Unset, which no range is to include.
-			repository.NumberRange{Field: "due_time", Min: math.MinInt64 + 1, Max: time.Now().UnixMilli()},
-		},
-		Limit: gaugeLimit,
-	})
+	return g.store.ActionItems().Count(ctx, repository.Query{Where: service.IsOverdue(time.Now()), Limit: gaugeLimit})
 }
 
 // refresh counts everything anew. What can't be counted is not told until it can be again.
