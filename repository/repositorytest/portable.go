@@ -2,11 +2,12 @@ package repositorytest
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"iter"
 	"reflect"
-	"slices"
+	"strings"
 	"testing"
 
 	"github.com/debriefhq/debrief/repository"
@@ -17,6 +18,7 @@ func testPortable(t *testing.T, newRepository func(t *testing.T) repository.Repo
 	t.Run("everything, from store to store", func(t *testing.T) { portEverything(t, newRepository(t), newRepository(t)) })
 	t.Run("what is loaded is found", func(t *testing.T) { loadedIsFound(t, newRepository(t), newRepository(t)) })
 	t.Run("the feed goes on", func(t *testing.T) { loadedFeedGoesOn(t, newRepository(t), newRepository(t)) })
+	t.Run("more than fits in a batch", func(t *testing.T) { loadMany(t, newRepository(t), newRepository(t)) })
 	runScenarios(t, newRepository, []scenario{
 		{"an empty store", func(t *testing.T, store repository.Repository) { check(t, "dump", dump(t, store), nil) }},
 		{"no further than is wanted", dumpInPart},
@@ -24,7 +26,6 @@ func testPortable(t *testing.T, newRepository func(t *testing.T) repository.Repo
 		{"into a store that is not empty", loadIntoUsed},
 		{"from another source", loadFromTwo},
 		{"halfway, and on from there", loadHalfway},
-		{"more than fits in a batch", loadMany},
 		{"what makes no sense", loadNonsense},
 		{"in a context that has ended", portInEndedContext},
 	})
@@ -299,22 +300,31 @@ func loadHalfway(t *testing.T, store repository.Repository) {
 	check(t, "dump", readable(dump(t, store)), readable(documents))
 }
 
-func loadMany(t *testing.T, store repository.Repository) {
+// loadMany has documents cross over of which no two fit into one batch.
+func loadMany(t *testing.T, from, to repository.Repository) {
+	t.Helper()
 	for n := range 3 {
 		incident := newIncident(n)
-		incident.Summary = string(slices.Repeat([]byte("0123456789abcdef"), 5*mebibyte/16))
-		create(t, store.Incidents(), incident, repository.Effects{})
+		incident.Summary = strings.Repeat("0123456789abcdef", 5*mebibyte/16)
+		create(t, from.Incidents(), incident, repository.Effects{})
 	}
-	documents := dump(t, store)
-	check(t, "documents", len(documents), 3)
-	batches := 0
+	documents := dump(t, from)
 	for batch, err := range repository.Batches(given(documents, nil)) {
 		if err != nil || len(batch) != 1 {
 			t.Errorf("a batch has %d documents, %v", len(batch), err)
 		}
-		batches++
 	}
-	check(t, "batches", batches, 3)
+	load(t, to, documents)
+	check(t, "dump of the other store", hashes(dump(t, to)), hashes(documents))
+}
+
+// hashes stand for documents that are too large to be shown.
+func hashes(documents []repository.Document) []string {
+	all := make([]string, len(documents))
+	for i, document := range documents {
+		all[i] = fmt.Sprintf("%s %s %x", document.Kind, document.ID, sha256.Sum256(document.Content))
+	}
+	return all
 }
 
 func loadNonsense(t *testing.T, store repository.Repository) {
@@ -338,16 +348,25 @@ func loadNonsense(t *testing.T, store repository.Repository) {
 	load(t, store, []repository.Document{good})
 }
 
+// portInEndedContext expects that a call whose context has ended says so, and neither gives nor begins anything.
 func portInEndedContext(t *testing.T, store repository.Repository) {
-	create(t, store.Incidents(), newIncident(1), repository.Effects{})
+	documents := documentsOf(t, newIncident(1))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, err := range store.Dump(ctx) {
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("Dump = %v", err)
-		}
+	if err := store.Load(ctx, "another source", given(documents, nil)); !errors.Is(err, context.Canceled) {
+		t.Errorf("Load = %v, want that it was canceled", err)
 	}
-	if err := store.Load(ctx, "source", given(nil, nil)); !errors.Is(err, context.Canceled) {
-		t.Errorf("Load = %v", err)
+	check(t, "dump", dump(t, store), nil)
+	load(t, store, documents)
+	endings := 0
+	for document, err := range store.Dump(ctx) {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("Dump = %s, %v, want that it was canceled", document.ID, err)
+		}
+		endings++
+	}
+	check(t, "endings of the dump", endings, 1)
+	if found, err := store.Documents(ctx, documents[0].Kind, ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("Documents = %d of them, %v, want that it was canceled", len(found), err)
 	}
 }
