@@ -81,8 +81,8 @@ func (f demoFlags) run(ctx context.Context, out, progress io.Writer) (err error)
 		return fmt.Errorf("fill the store: %w", err)
 	}
 	told := " --store …" // A MongoDB URL may hold a password.
-	if location.path != "" {
-		told = " --store " + location.url
+	if location.Path != "" {
+		told = " --store " + location.URL
 	}
 	fmt.Fprintf(out, "A year with %d incidents. Look at it with:\n  debrief serve%s\n  debrief incident list\n", f.incidents, told)
 	return nil

@@ -59,7 +59,7 @@ func (a *application) newExportCommand() *cobra.Command {
 
 // exportTo writes the archive to a file, which is there when it is whole.
 func (a *application) exportTo(ctx context.Context, location storeLocation, path string, force bool) error {
-	if location.path != "" && isSame(location.path, path) {
+	if location.Path != "" && isSame(location.Path, path) {
 		return usagef("%s is the store itself", path)
 	}
 	file, err := makeFile(path, force)

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,21 +16,15 @@ import (
 	"github.com/debriefhq/debrief/repository/sqlite"
 )
 
-// storeLocation is where a store is, as its URL says.
-type storeLocation struct {
-	// url is as it was given. It may hold a password: it is not shown.
-	url string
-	// path is the file of a store in SQLite; empty where it is in MongoDB.
-	path string
-}
+// storeLocation is a store that a command works on without a server.
+type storeLocation server.StoreLocation
 
 // addStore adds the flag that names a store, for a command that works on it without a server.
 func addStore(command *cobra.Command, url *string, what string) {
 	command.Flags().StringVar(url, "store", "", what+": `URL` sqlite:PATH, mongodb://… or mongodb+srv://… (default: a file in your data directory)")
 }
 
-// locateStore understands a store's URL; an empty one is that of a server that was not told one. What is no store URL may
-// still hold a password, as a MongoDB URL may: it is not repeated.
+// locateStore understands a store's URL; an empty one is that of a server that was not told one.
 func locateStore(url string) (storeLocation, error) {
 	if url == "" {
 		var err error
@@ -39,31 +32,27 @@ func locateStore(url string) (storeLocation, error) {
 			return storeLocation{}, err
 		}
 	}
-	scheme, rest, _ := strings.Cut(url, ":")
-	switch {
-	case scheme == "sqlite" && rest != "":
-		return storeLocation{url: url, path: rest}, nil
-	case scheme == "mongodb" || scheme == "mongodb+srv":
-		return storeLocation{url: url}, nil
-	default:
-		return storeLocation{}, usagef("store is not a URL of a known kind: want sqlite:PATH, mongodb://… or mongodb+srv://…")
+	location, err := server.LocateStore(url)
+	if err != nil {
+		return storeLocation{}, &usageError{err}
 	}
+	return storeLocation(location), nil
 }
 
 // String names the store for people, without a password.
 func (l storeLocation) String() string {
-	if l.path == "" {
+	if l.Path == "" {
 		return "the store at MongoDB"
 	}
-	return "sqlite:" + l.path
+	return "sqlite:" + l.Path
 }
 
 // exists says whether there is a store: of MongoDB that is found out by opening it.
 func (l storeLocation) exists() error {
-	if l.path == "" {
+	if l.Path == "" {
 		return nil
 	}
-	_, err := os.Stat(l.path)
+	_, err := os.Stat(l.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no store at %s: name another one with --store", l)
 	}
@@ -77,10 +66,10 @@ func (l storeLocation) open(ctx context.Context, unfinished bool) (repository.Re
 		store repository.Repository
 		err   error
 	)
-	if l.path == "" {
-		store, err = mongodb.Open(ctx, l.url, mongodb.Options{Unfinished: unfinished})
+	if l.Path == "" {
+		store, err = mongodb.Open(ctx, l.URL, mongodb.Options{Unfinished: unfinished})
 	} else {
-		store, err = sqlite.Open(ctx, l.path, sqlite.Options{Unfinished: unfinished})
+		store, err = sqlite.Open(ctx, l.Path, sqlite.Options{Unfinished: unfinished})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
@@ -90,8 +79,8 @@ func (l storeLocation) open(ctx context.Context, unfinished bool) (repository.Re
 
 // inSQLite is the file of a store that must be one in SQLite, for what is done otherwise in MongoDB.
 func (l storeLocation) inSQLite(instead string) (string, error) {
-	if l.path == "" {
+	if l.Path == "" {
 		return "", usagef("the store is in MongoDB, and this is for SQLite: use %s, as docs/mongodb.md tells", instead)
 	}
-	return filepath.Abs(l.path)
+	return filepath.Abs(l.Path)
 }

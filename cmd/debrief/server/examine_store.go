@@ -26,15 +26,14 @@ const (
 )
 
 func (e *examiner) examineStore(ctx context.Context) {
-	scheme, path, _ := strings.Cut(e.config.Store, ":")
+	location, err := LocateStore(e.config.Store)
 	switch {
-	case scheme == "sqlite" && path != "":
-		e.examineSQLite(ctx, path)
-	case scheme == "mongodb" || scheme == "mongodb+srv":
-		e.examineMongoDB(ctx, e.config.Store)
+	case err != nil:
+		e.refuse("store", err)
+	case location.Path != "":
+		e.examineSQLite(ctx, location.Path)
 	default:
-		// What is no store URL may still hold a password: it is not repeated.
-		e.fail("store", startAdvice, "it is not a URL of a known kind: want sqlite:PATH, mongodb://… or mongodb+srv://…")
+		e.examineMongoDB(ctx, location.URL)
 	}
 }
 

@@ -287,7 +287,7 @@ func TestWhomAServerDependsOn(t *testing.T) {
 		"a certificate":                   {change: withCertificate(time.Now().Add(60 * 24 * time.Hour))},
 		"a certificate that expires":      {withCertificate(time.Now().Add(24 * time.Hour)), map[string]string{"certificate": "WARN it expires soon"}},
 		"a certificate that has expired":  {withCertificate(time.Now().Add(-time.Hour)), map[string]string{"certificate": "which expired at"}},
-		"a store that is none":            {func(_ *testing.T, c *Config) { c.Store = "redis://:" + secret + "@x" }, map[string]string{"store": "FAIL it is not a URL of a known kind"}},
+		"a store that is none":            {func(_ *testing.T, c *Config) { c.Store = "redis://:" + secret + "@x" }, map[string]string{"store": "FAIL store is not a URL of a known kind"}},
 		"a database that is away": {func(_ *testing.T, c *Config) {
 			c.Store = "mongodb://u:" + secret + "@127.0.0.1:1/?serverSelectionTimeoutMS=100"
 		}, map[string]string{"store": "FAIL "}},

@@ -37,23 +37,43 @@ func dataDirectory() (string, error) {
 	return filepath.Join(home, ".local", "share"), err
 }
 
+// StoreLocation is where a store is, as its URL says.
+type StoreLocation struct {
+	// URL is as it was given. It may hold a password: it is not shown.
+	URL string
+	// Path is the file of a store in SQLite; empty where it is in MongoDB.
+	Path string
+}
+
+// LocateStore understands a store's URL, as Config.Store has it, or answers a *[SettingsError]. What is no store URL may still
+// hold a password: it is not repeated.
+func LocateStore(url string) (StoreLocation, error) {
+	switch scheme, rest, _ := strings.Cut(url, ":"); {
+	case scheme == "sqlite" && rest == "":
+		return StoreLocation{}, settingsErrorf("store is `sqlite:` without a path: want sqlite:PATH")
+	case scheme == "sqlite":
+		return StoreLocation{URL: url, Path: rest}, nil
+	case scheme == "mongodb", scheme == "mongodb+srv":
+		return StoreLocation{URL: url}, nil
+	default:
+		return StoreLocation{}, settingsErrorf("store is not a URL of a known kind: want sqlite:PATH, mongodb://… or mongodb+srv://…")
+	}
+}
+
 // openStore opens the store that the setting names.
 func (c *Config) openStore(ctx context.Context, telemetry *telemetry) (repository.Repository, error) {
-	scheme, rest, _ := strings.Cut(c.Store, ":")
-	switch scheme {
-	case "sqlite":
-		return openSQLite(ctx, rest, telemetry)
-	case "mongodb", "mongodb+srv":
-		return openMongoDB(ctx, c.Store, telemetry)
+	location, err := LocateStore(c.Store)
+	switch {
+	case err != nil:
+		return nil, err
+	case location.Path != "":
+		return openSQLite(ctx, location.Path, telemetry)
+	default:
+		return openMongoDB(ctx, location.URL, telemetry)
 	}
-	// What is no store URL may still hold a password: it is not repeated.
-	return nil, settingsErrorf("store is not a URL of a known kind: want sqlite:PATH, mongodb://… or mongodb+srv://…")
 }
 
 func openSQLite(ctx context.Context, path string, telemetry *telemetry) (repository.Repository, error) {
-	if path == "" {
-		return nil, settingsErrorf("store is `sqlite:` without a path: want sqlite:PATH")
-	}
 	store, err := sqlite.Open(ctx, path, sqlite.Options{
 		TracerProvider: telemetry.tracers, MeterProvider: telemetry.meters, Logger: telemetry.logger,
 	})
