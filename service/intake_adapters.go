@@ -22,8 +22,7 @@ func newAdapters(certificates intake.Certificates) []intake.Adapter {
 	if certificates == nil {
 		certificates = noCertificates{}
 	}
-	kinds := map[string]string{"AMAZON_SNS": "SNS", "GOOGLE_CLOUD": "GCP", "CLOUD_EVENTS": "CLOUDEVENTS"}
-	adapters := []intake.Adapter{
+	return []intake.Adapter{
 		{
 			Kind: "ALERTMANAGER", Source: intake.Alertmanager,
 			Parse: func(request intake.Request, _ intake.Options) (intake.Delivery, error) {
@@ -33,12 +32,6 @@ func newAdapters(certificates intake.Certificates) []intake.Adapter {
 		intake.Grafana(), intake.PagerDuty(), intake.Opsgenie(), intake.Datadog(), intake.SNS(certificates),
 		intake.GoogleCloud(), intake.Sentry(), intake.CloudEvents(), intake.Generic(),
 	}
-	for i := range adapters {
-		if kind, found := kinds[adapters[i].Kind]; found {
-			adapters[i].Kind = kind
-		}
-	}
-	return adapters
 }
 
 // Adapters are all kinds of senders that are understood.

@@ -23,7 +23,7 @@ import (
 // Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
 func CloudEvents() Adapter {
 	return Adapter{
-		Kind: "CLOUD_EVENTS", Source: "cloudevents", Headers: []string{"Ce-*"}, Parse: parseCloudEvents,
+		Kind: "CLOUDEVENTS", Source: "cloudevents", Headers: []string{"Ce-*"}, Parse: parseCloudEvents,
 		Answer: func(Request, Delivery) Answer { return Answer{Status: http.StatusAccepted} },
 		Refuse: refuseCloudEvent,
 	}

@@ -12,7 +12,7 @@ import (
 //
 // Source: https://cloud.google.com/monitoring/support/notification-options#webhooks
 func GoogleCloud() Adapter {
-	return Adapter{Kind: "GOOGLE_CLOUD", Source: "gcp", Parse: parseGoogleCloud}
+	return Adapter{Kind: "GCP", Source: "gcp", Parse: parseGoogleCloud}
 }
 
 // googleCloudMessage is the part of the message that is read, version 1.2 of it; "test" is sent by the console's button.

@@ -33,7 +33,7 @@ const snsWindow = time.Hour + SignatureWindow
 // Source: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 func SNS(certificates Certificates) Adapter {
 	return Adapter{
-		Kind: "AMAZON_SNS", Source: "sns", Headers: []string{"X-Amz-Sns-Message-Type", "X-Amz-Sns-Rawdelivery"},
+		Kind: "SNS", Source: "sns", Headers: []string{"X-Amz-Sns-Message-Type", "X-Amz-Sns-Rawdelivery"},
 		Parse: parseSNS, SignsUnasked: true,
 		Verify: func(ctx context.Context, request Request, topics string) error {
 			return verifySNS(ctx, certificates, request, topics)
