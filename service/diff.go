@@ -51,7 +51,7 @@ func (s *PostMortems) sectionsAt(ctx context.Context, p repository.PostMortem, n
 		}
 		return documentSections(published.PostMortem, published.Document), nil
 	}
-	around, err := s.surroundings(ctx, postMortemName(p.ID))
+	around, err := s.surroundings(ctx, p)
 	if err != nil {
 		return nil, err
 	}

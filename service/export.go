@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"google.golang.org/genproto/googleapis/api/httpbody"
@@ -34,7 +33,7 @@ func (s *PostMortems) ExportPostMortem(ctx context.Context, request *debriefv1.E
 		}
 		p, markdown, pictures = revision.PostMortem, revision.Document, revision.Pictures
 	} else {
-		around, err := s.surroundings(ctx, request.GetName())
+		around, err := s.surroundings(ctx, p)
 		if err != nil {
 			return nil, err
 		}
@@ -57,22 +56,14 @@ type surroundings struct {
 	models         exportedModels
 }
 
-func (s *PostMortems) surroundings(ctx context.Context, name string) (surroundings, error) {
+func (s *PostMortems) surroundings(ctx context.Context, p repository.PostMortem) (surroundings, error) {
 	var around surroundings
-	p, err := get(ctx, s.repository.PostMortems(), name)
-	if err != nil {
+	var err error
+	if around.incidents, err = s.covered(ctx, p.Incidents, p.Incidents); err != nil {
 		return around, err
 	}
-	for _, incident := range p.Incidents {
-		found, err := s.repository.Incidents().Get(ctx, lastID(incident))
-		if errors.Is(err, repository.ErrNotFound) {
-			continue // It was purged since.
-		}
-		if err != nil {
-			return around, err
-		}
-		around.incidents = append(around.incidents, found)
-		if err := s.addEntries(ctx, &around, found.ID); err != nil {
+	for _, incident := range around.incidents {
+		if err := s.addEntries(ctx, &around, incident.ID); err != nil {
 			return around, err
 		}
 	}
@@ -83,7 +74,7 @@ func (s *PostMortems) surroundings(ctx context.Context, name string) (surroundin
 	if around.models, err = s.exportModels(ctx, p.ID); err != nil {
 		return around, err
 	}
-	return around, s.addActions(ctx, &around, name)
+	return around, s.addActions(ctx, &around, postMortemName(p.ID))
 }
 
 func (s *PostMortems) addEntries(ctx context.Context, around *surroundings, incident string) error {

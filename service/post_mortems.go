@@ -31,7 +31,7 @@ func (s *PostMortems) CreatePostMortem(ctx context.Context, request *debriefv1.C
 	if err != nil {
 		return nil, err
 	}
-	incidents, err := s.incidents(ctx, request.GetPostMortem().GetIncidents())
+	incidents, err := s.covered(ctx, nil, request.GetPostMortem().GetIncidents())
 	if err != nil {
 		return nil, err
 	}
@@ -77,19 +77,6 @@ func (s *PostMortems) prepare(ctx context.Context, draft *repository.PostMortem,
 		return err
 	}
 	return s.nameFactors(draft, now)
-}
-
-// incidents reads the incidents that a post-mortem is to cover.
-func (s *PostMortems) incidents(ctx context.Context, names []string) ([]repository.Incident, error) {
-	incidents := make([]repository.Incident, 0, len(names))
-	for _, name := range names {
-		incident, err := get(ctx, s.repository.Incidents(), name)
-		if err != nil {
-			return nil, err
-		}
-		incidents = append(incidents, incident)
-	}
-	return incidents, nil
 }
 
 // prefill fills what was left empty with what the incidents know.

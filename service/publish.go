@@ -32,7 +32,7 @@ func (s *PostMortems) tryPublish(ctx context.Context, request *debriefv1.Publish
 		return nil, err
 	}
 	checked := s.language.forPublication(s.postMortemToProto(read), read.Revision, request.GetLanguageOverrideReason())
-	around, err := s.surroundings(ctx, request.GetName())
+	around, err := s.surroundings(ctx, read)
 	if err != nil {
 		return nil, err
 	}

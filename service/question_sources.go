@@ -16,7 +16,7 @@ func (s *PostMortems) reviewed(ctx context.Context, name string) (question.Revie
 	if err != nil {
 		return question.Review{}, p, err
 	}
-	around, err := s.surroundings(ctx, name)
+	around, err := s.surroundings(ctx, p)
 	if err != nil {
 		return question.Review{}, p, err
 	}
