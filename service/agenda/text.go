@@ -7,23 +7,6 @@ import (
 	"unicode"
 )
 
-// Text is the agenda as plain text, for the description of an invitation. It has the questions, and not their reasons,
-// which may quote what was said.
-func (a Agenda) Text() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s (%d minutes)\n", a.heading(), a.Minutes)
-	for _, item := range a.Items {
-		fmt.Fprintf(&b, "\n%s-%s  %s\n  %s\n", clock(item.Start), clock(item.Start+item.Minutes), item.Title, item.Lead)
-		for _, line := range a.lines(item) {
-			fmt.Fprintf(&b, "  - %s\n", line)
-		}
-		if item.FurtherQuestions > 0 {
-			fmt.Fprintf(&b, "  (%s)\n", further(item.FurtherQuestions))
-		}
-	}
-	return b.String()
-}
-
 // Markdown is the agenda as CommonMark. What is quoted in it is escaped, so that its structure is its own.
 func (a Agenda) Markdown() string {
 	var b strings.Builder

@@ -1,9 +1,6 @@
 package clock
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Change is a step of a clock from one state to another, to be told once.
 type Change struct {
@@ -13,15 +10,6 @@ type Change struct {
 	Time time.Time
 	// Since is from when on the facts say so: before Time where something was recorded later than it happened.
 	Since time.Time
-}
-
-// Name is the change in a word, for an event's type: "running", "at_risk", "met", "breached", "paused", "waived", and
-// "reset" where the clock is back before its start.
-func (c Change) Name() string {
-	if c.State == NotStarted {
-		return "reset"
-	}
-	return strings.ToLower(c.State.String())
 }
 
 // Due are the changes that time has made by now and that were not told, in order. Told is up to when everything was told;

@@ -74,14 +74,3 @@ func TestAWriteTellsWhatTimeHadDoneAndThenItsOwnStep(t *testing.T) {
 		})
 	}
 }
-
-func TestChangesHaveTheNamesOfEvents(t *testing.T) {
-	want := []string{"reset", "running", "at_risk", "met", "breached", "paused", "waived"}
-	var got []string
-	for state := clock.NotStarted; state <= clock.Waived; state++ {
-		got = append(got, clock.Change{State: state}.Name())
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("names (-want +got):\n%s", diff)
-	}
-}

@@ -7,8 +7,6 @@
 // gives, and told when the next point of the timeline has passed ([Due]).
 package clock
 
-import "slices"
-
 // Kind is what a clock is about.
 type Kind int
 
@@ -48,9 +46,3 @@ var stateNames = [...]string{"NOT_STARTED", "RUNNING", "AT_RISK", "MET", "BREACH
 
 // String is the state's name in the API, without its prefix: "NOT_STARTED", "AT_RISK", ….
 func (s State) String() string { return stateNames[s] }
-
-// ParseState reads what [State.String] writes; false: it is no state's name.
-func ParseState(name string) (State, bool) {
-	i := slices.Index(stateNames[:], name)
-	return State(max(i, 0)), i >= 0
-}

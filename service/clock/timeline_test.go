@@ -262,14 +262,3 @@ func TestStatusSaysWhatIsLeftAndWhy(t *testing.T) {
 		})
 	}
 }
-
-func TestNamesOfStatesAreReadBack(t *testing.T) {
-	for state := clock.NotStarted; state <= clock.Waived; state++ {
-		if got, ok := clock.ParseState(state.String()); !ok || got != state {
-			t.Errorf("ParseState(%q) = %v, %v", state, got, ok)
-		}
-	}
-	if got, ok := clock.ParseState("LATE"); ok {
-		t.Errorf("ParseState(LATE) = %v, want none", got)
-	}
-}

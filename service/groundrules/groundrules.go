@@ -4,10 +4,7 @@ package groundrules
 
 import (
 	"bytes"
-	"crypto/sha256"
 	_ "embed" // for the built-in rules
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -37,11 +34,11 @@ var ruleID = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 // Rule is a ground rule.
 type Rule struct {
 	// ID is what a breach is recorded by: lower case letters, digits and hyphens, up to 63, and unique in its set.
-	ID string `yaml:"id" json:"id"`
+	ID string `yaml:"id"`
 	// Title is the rule in short, on one line of 1 to MaxTitleRunes characters.
-	Title string `yaml:"title" json:"title"`
+	Title string `yaml:"title"`
 	// Text is read aloud: plain text of 1 to MaxTextRunes characters.
-	Text string `yaml:"text" json:"text"`
+	Text string `yaml:"text"`
 }
 
 //go:embed groundrules.yaml
@@ -76,20 +73,6 @@ func Parse(file []byte) ([]Rule, error) {
 		return nil, err
 	}
 	return rules, nil
-}
-
-// Revision stands for what the rules say and in which order: equal for equal rules, another one after any change. It is kept
-// with a review, so that it stays on record which text was read out.
-func Revision(rules []Rule) string {
-	if rules == nil {
-		rules = []Rule{}
-	}
-	content, err := json.Marshal(rules)
-	if err != nil {
-		panic("groundrules: " + err.Error()) // Strings always have a JSON form.
-	}
-	sum := sha256.Sum256(content)
-	return hex.EncodeToString(sum[:8])
 }
 
 // InvalidError says what is wrong with a set of rules.

@@ -155,21 +155,6 @@ func TestUnified(t *testing.T) {
 	}
 }
 
-func TestMarkdown(t *testing.T) {
-	want := "## Code \\*x\\*\n\n*Changed: 1 line out, 1 line in.*\n\n````diff\n@@ -1,3 +1,3 @@\n ```\n-a\n+b\n ```\n````\n\n" +
-		"## Questions\n\n*Added: 0 lines out, 1 line in.*\n\n```diff\n@@ -0,0 +1 @@\n+What else?\n```\n"
-	if diff := cmp.Diff(want, revision.Markdown(revision.Diff(first[3:], second[2:]))); diff != "" {
-		t.Errorf("Markdown (-want +got):\n%s", diff)
-	}
-	if got := revision.Markdown(revision.Diff(first, first)); got != "Nothing changed.\n" {
-		t.Errorf("of equal documents: %q", got)
-	}
-	renamed := revision.Markdown(revision.Diff([]revision.Section{{Key: "a", Heading: "Old"}}, []revision.Section{{Key: "a", Heading: "New"}}))
-	if want := "## New\n\n*Changed: 0 lines out, 0 lines in.* It was called “Old”.\n"; renamed != want {
-		t.Errorf("renamed: %q, want %q", renamed, want)
-	}
-}
-
 // Whatever the texts, what a difference says leads from the one to the other, and the runs of a line are the line.
 func TestADifferenceLeadsFromTheTextBeforeToTheTextAfter(t *testing.T) {
 	line := rapid.SampledFrom([]string{"", "a", "b", "a b", "a c", "c, a b", "é\u0301 x", "\xff", "  a"})

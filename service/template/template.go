@@ -4,10 +4,7 @@ package template
 
 import (
 	"bytes"
-	"crypto/sha256"
 	_ "embed" // for the built-in template
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -43,11 +40,6 @@ func Standard() []string {
 	}
 }
 
-// Listed says whether a section shows a list of things that are kept one by one, in place of a text.
-func Listed(id string) bool {
-	return id == Timeline || id == Beliefs || id == ContributingFactors || id == ActionItems
-}
-
 // Bounds of a template.
 const (
 	MaxSections   = 40
@@ -64,21 +56,21 @@ const maxIDBytes = 63
 // Template is an order of sections.
 type Template struct {
 	// Title names the template for people, on one line of 1 to MaxTitleRunes characters.
-	Title string `yaml:"title" json:"title"`
+	Title string `yaml:"title"`
 	// Sections are in the order of the document, 1 to MaxSections.
-	Sections []Section `yaml:"sections" json:"sections"`
+	Sections []Section `yaml:"sections"`
 }
 
 // Section is one of a template.
 type Section struct {
 	// ID is a standard section's, or names a free one: lower case letters, digits and underscores, up to 63, and unique.
-	ID string `yaml:"id" json:"id"`
+	ID string `yaml:"id"`
 	// Title is its heading, on one line of 1 to MaxTitleRunes characters.
-	Title string `yaml:"title" json:"title"`
+	Title string `yaml:"title"`
 	// Help says to the writer what belongs here, up to MaxHelpRunes characters.
-	Help string `yaml:"help" json:"help"`
+	Help string `yaml:"help"`
 	// Required says that no revision is published while it is empty.
-	Required bool `yaml:"required" json:"required"`
+	Required bool `yaml:"required"`
 }
 
 //go:embed template.yaml
@@ -120,25 +112,11 @@ func Parse(file []byte) (Template, error) {
 	return t, nil
 }
 
-// Revision stands for what the template says: equal for equal templates, another one after any change. It is kept with the
-// documents that were written by it.
-func (t Template) Revision() string {
-	if t.Sections == nil {
-		t.Sections = []Section{}
-	}
-	content, err := json.Marshal(t)
-	if err != nil {
-		panic("template: " + err.Error()) // Strings and booleans always have a JSON form.
-	}
-	sum := sha256.Sum256(content)
-	return hex.EncodeToString(sum[:8])
-}
-
 // Contents say what a post-mortem holds so far.
 type Contents struct {
 	// Texts are the Markdown of sections by their id.
 	Texts map[string]string
-	// Counts are how many things the sections that are [Listed] have, by their id.
+	// Counts are how many things the sections have that show a list in place of a text, by their id.
 	Counts map[string]int
 }
 

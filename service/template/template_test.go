@@ -2,8 +2,6 @@ package template_test
 
 import (
 	"errors"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -89,44 +87,6 @@ func TestWhatIsMissing(t *testing.T) {
 				t.Errorf("Empty() (-want +got):\n%s", diff)
 			}
 		})
-	}
-}
-
-func TestListedSections(t *testing.T) {
-	var listed []string
-	for _, id := range append(template.Standard(), "our_own") {
-		if template.Listed(id) {
-			listed = append(listed, id)
-		}
-	}
-	if diff := cmp.Diff([]string{"timeline", "beliefs", "contributing_factors", "action_items"}, listed); diff != "" {
-		t.Errorf("listed (-want +got):\n%s", diff)
-	}
-}
-
-func TestTheRevisionChangesWithTheTemplate(t *testing.T) {
-	revision := template.Default().Revision()
-	if !regexp.MustCompile(`^[0-9a-f]{16}$`).MatchString(revision) || revision != template.Default().Revision() {
-		t.Errorf("revision %q", revision)
-	}
-	seen := map[string]string{revision: "the template as it is"}
-	for name, change := range map[string]func(*template.Template){
-		"another title":    func(t *template.Template) { t.Title += "!" },
-		"another help":     func(t *template.Template) { t.Sections[0].Help += "!" },
-		"another need":     func(t *template.Template) { t.Sections[0].Required = !t.Sections[0].Required },
-		"another order":    func(t *template.Template) { slices.Reverse(t.Sections) },
-		"no section":       func(t *template.Template) { t.Sections = nil },
-		"one section less": func(t *template.Template) { t.Sections = t.Sections[1:] },
-	} {
-		changed := template.Default()
-		change(&changed)
-		if other, taken := seen[changed.Revision()]; taken {
-			t.Errorf("%s has the revision of %s", name, other)
-		}
-		seen[changed.Revision()] = name
-	}
-	if (template.Template{}).Revision() != (template.Template{Sections: []template.Section{}}).Revision() {
-		t.Error("an empty template has two revisions")
 	}
 }
 
