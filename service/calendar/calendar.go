@@ -53,20 +53,6 @@ var (
 // String is "review-due", "follow-up-due", "review-meeting" or "action-due".
 func (k Kind) String() string { return kindNames[k] }
 
-// Status is how sure an item is.
-type Status int
-
-const (
-	// Confirmed will be so.
-	Confirmed Status = iota
-	// Tentative may still change.
-	Tentative
-	// Canceled is no longer so. Clients that have the item strike it out, which says more than that it vanishes.
-	Canceled
-)
-
-var statusNames = [...]ics.ObjectStatus{ics.ObjectStatusConfirmed, ics.ObjectStatusTentative, ics.ObjectStatusCancelled}
-
 // Item is an entry of a feed.
 type Item struct {
 	Kind Kind
@@ -89,7 +75,6 @@ type Item struct {
 	Start time.Time
 	// Duration is how long a meeting takes; 0: [DefaultDuration]. What is due has none.
 	Duration time.Duration
-	Status   Status
 }
 
 // Feed is a calendar that is published.
@@ -141,7 +126,7 @@ func (i Item) event() *ics.VEvent {
 	event.SetCreatedTime(i.CreateTime)
 	event.SetLastModifiedAt(i.UpdateTime)
 	event.SetSequence(max(0, i.Sequence))
-	event.SetStatus(statusNames[i.Status])
+	event.SetStatus(ics.ObjectStatusConfirmed)
 	event.SetSummary(line(prefixes[i.Kind] + ": " + i.Title))
 	link := webAddress(i.URL)
 	if description := join(text(i.Description), link); description != "" {

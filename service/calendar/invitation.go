@@ -42,14 +42,13 @@ type AgendaPart struct {
 type Meeting struct {
 	// Name is the resource name of the post-mortem: "postMortems/…".
 	Name string
-	// Sequence counts the revisions of the meeting, from 0. What cancels it must have a higher one than what invited to it.
+	// Sequence counts the revisions of the meeting, from 0.
 	Sequence int
 	// CreateTime and UpdateTime are when the meeting first was planned, and when it last changed.
 	CreateTime, UpdateTime time.Time
 	// Title is that of the post-mortem, Description plain text.
 	Title       string
 	Description string
-	Location    string
 	// URL leads to the post-mortem.
 	URL   string
 	Start time.Time
@@ -62,9 +61,9 @@ type Meeting struct {
 	Agenda    []AgendaPart
 }
 
-// Message is an invitation, or what takes it back.
+// Message is an invitation.
 type Message struct {
-	// Method is "REQUEST", "CANCEL" or "PUBLISH". The Content-Type of an e-mail must name it (RFC 6047).
+	// Method is "REQUEST" or "PUBLISH". The Content-Type of an e-mail must name it (RFC 6047).
 	Method string
 	Body   []byte
 }
@@ -78,22 +77,15 @@ const nowhere = "invalid:nomail"
 // Invite writes the invitation to a meeting: a REQUEST to those with an address, to be answered to the organizer. Where the
 // organizer or everybody else has no address, nobody can be asked, nor answer: then it is a PUBLISH, which clients put into
 // their reader's calendar without a question.
-func Invite(meeting Meeting) Message { return meeting.message(ics.MethodRequest, Confirmed) }
-
-// Cancel writes what takes an invitation back: a CANCEL to those whom [Invite] asks, and a PUBLISH where it publishes.
-func Cancel(meeting Meeting) Message { return meeting.message(ics.MethodCancel, Canceled) }
-
-func (m Meeting) message(method ics.Method, status Status) Message {
-	event := m.item(status).event()
-	if location := line(m.Location); location != "" {
-		event.SetLocation(location)
-	}
-	invited := m.invited()
-	organizer := mailbox(m.Organizer.Email)
+func Invite(meeting Meeting) Message {
+	event := meeting.item().event()
+	invited := meeting.invited()
+	organizer := mailbox(meeting.Organizer.Email)
+	method := ics.MethodRequest
 	if organizer == "" || len(invited) == 0 {
 		method = ics.MethodPublish
 	}
-	addPerson(event, ics.ComponentPropertyOrganizer, m.Organizer.Name, "", cmp.Or(organizer, nowhere))
+	addPerson(event, ics.ComponentPropertyOrganizer, meeting.Organizer.Name, "", cmp.Or(organizer, nowhere))
 	if method != ics.MethodPublish {
 		for _, attendee := range invited {
 			addPerson(event, ics.ComponentPropertyAttendee, attendee.Name, attendee.parameters(), mailbox(attendee.Email))
@@ -106,11 +98,11 @@ func (m Meeting) message(method ics.Method, status Status) Message {
 }
 
 // item is the meeting as a feed has it, with an agenda.
-func (m Meeting) item(status Status) Item {
+func (m Meeting) item() Item {
 	return Item{
 		Kind: ReviewMeeting, Name: m.Name, Sequence: m.Sequence, CreateTime: m.CreateTime, UpdateTime: m.UpdateTime,
 		Title: m.Title, Description: join(cut(text(m.Description), maxText/2), m.agenda(), m.unreached()), URL: m.URL,
-		Start: m.Start, Duration: m.Duration, Status: status,
+		Start: m.Start, Duration: m.Duration,
 	}
 }
 

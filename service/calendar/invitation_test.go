@@ -13,7 +13,7 @@ import (
 func meeting() calendar.Meeting {
 	return calendar.Meeting{
 		Name: "postMortems/01KB", Sequence: 2, CreateTime: day(9, 0), UpdateTime: day(9, 30),
-		Title: "Orders are lost, and nobody is told", Description: "How could it come about?", Location: "Room 4; by video, too",
+		Title: "Orders are lost, and nobody is told", Description: "How could it come about?",
 		URL: "https://debrief.example.com/v1/postMortems/01KB", Start: day(14, 0), Duration: 90 * time.Minute,
 		Organizer: calendar.Person{Name: "Debrief", Email: "debrief@example.com"},
 		Attendees: []calendar.Attendee{
@@ -41,18 +41,6 @@ func TestAnInvitationInFull(t *testing.T) {
 	golden(t, "request.ics", got.Body)
 	if want := "text/calendar; charset=utf-8; method=REQUEST"; got.MediaType() != want {
 		t.Errorf("media type %q, want %q", got.MediaType(), want)
-	}
-}
-
-func TestACancellationInFull(t *testing.T) {
-	canceled := meeting()
-	canceled.Sequence, canceled.UpdateTime = 3, day(11, 0)
-	got := calendar.Cancel(canceled)
-	lines(t, got.Body)
-	parse(t, got.Body)
-	golden(t, "cancel.ics", got.Body)
-	if got.Method != "CANCEL" {
-		t.Errorf("method %q, want CANCEL", got.Method)
 	}
 }
 
@@ -96,10 +84,6 @@ func TestOnlyThoseWithAnAddressAreInvitedAndTheOthersAreNamed(t *testing.T) {
 			Method: "PUBLISH", Organizer: "invalid:nomail",
 			Description: `Please tell, as this invitation does not reach them: Ada "the Countess" Lovelace, London (facilitator), ` +
 				`Grace O'Hopper, Ada again, the network on-call (responder), Mallory`,
-		}},
-		{"nor when it is canceled", calendar.Cancel(alone), invitation{
-			Method: "PUBLISH", Organizer: "mailto:debrief@example.com",
-			Description: "Please tell, as this invitation does not reach them: the network on-call",
 		}},
 	}
 	for _, test := range tests {
