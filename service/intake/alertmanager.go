@@ -42,7 +42,7 @@ func ParseAlertmanager(body []byte) (Delivery, error) {
 			return Delivery{}, problem
 		}
 		alert.EpisodeKey = Alertmanager + "/" + alert.Fingerprint + "/" + sent.StartsAt.UTC().Format(time.RFC3339Nano)
-		alert.ExternalURL = delivery.ExternalURL
+		alert.ExternalURL = link(message.ExternalURL)
 		delivery.Alerts[i] = alert
 	}
 	return delivery, nil

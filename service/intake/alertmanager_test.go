@@ -20,11 +20,8 @@ const errorRateLabels = "cluster=eu-1 instance=10.0.3.17:8080 service=checkout s
 func sent(truncated int) intake.Delivery {
 	const external = "http://alertmanager.example.com:9093"
 	return intake.Delivery{
-		Source:      "alertmanager",
-		Truncated:   truncated,
-		GroupKey:    `{}:{alertname="HighErrorRate", service="checkout"}`,
-		Receiver:    "debrief",
-		ExternalURL: external,
+		Source:    "alertmanager",
+		Truncated: truncated,
 		Alerts: []intake.Alert{{
 			EpisodeKey:  "alertmanager/ea5f23c14a018c12/2026-03-04T08:10:11.123456789Z",
 			Fingerprint: "ea5f23c14a018c12",

@@ -18,12 +18,6 @@ type Delivery struct {
 	Alerts []Alert
 	// Truncated is how many more alerts the sender had and left out.
 	Truncated int
-	// GroupKey names the sender's group of alerts, never an alert or an episode.
-	GroupKey string
-	// Receiver is what the sender calls the place that it sent to.
-	Receiver string
-	// ExternalURL is the sender's own page, as it was sent; it need not be a URL at all.
-	ExternalURL string
 	// ConfirmURL is what is to be asked, once, for the sender to begin to send; empty for nearly every delivery. It comes
 	// from outside: whoever asks it has to see to whom it leads.
 	ConfirmURL string

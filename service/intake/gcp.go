@@ -72,7 +72,6 @@ func parseGoogleCloud(request Request, _ Options) (Delivery, error) {
 	if err != nil {
 		return Delivery{}, err
 	}
-	delivery.ExternalURL = alert.GeneratorURL
 	delivery.Alerts = []Alert{alert}
 	return delivery, nil
 }

@@ -65,7 +65,7 @@ func parseGrafana(request Request, _ Options) (Delivery, error) {
 	delivery := grafanaDialect.delivery(&message.webhookMessage)
 	delivery.Alerts = make([]Alert, len(message.Alerts))
 	for i := range message.Alerts {
-		alert, problem := message.Alerts[i].grafana(delivery.ExternalURL)
+		alert, problem := message.Alerts[i].grafana(link(message.ExternalURL))
 		if problem != nil {
 			problem.Field = elementPath("alerts", i, problem.Field)
 			return Delivery{}, problem

@@ -66,17 +66,16 @@ func TestGrafanaReadsWhatEachVersionSends(t *testing.T) {
 		Annotations: map[string]string{},
 		StartTime:   time.Date(2026, 3, 4, 8, 10, 0, 250e6, time.UTC),
 	}
-	const group, page = `{}:{alertname="DiskFills"}`, "https://grafana.example.com/"
 	for _, test := range []struct {
 		file string
 		want intake.Delivery
 	}{
-		{"grafana-8-nodata.json", intake.Delivery{GroupKey: "{}:{}", Alerts: []intake.Alert{silent}}},
-		{"grafana-9.5-firing.json", intake.Delivery{GroupKey: group, ExternalURL: page, Alerts: []intake.Alert{firing}}},
-		{"grafana-12.0-resolved.json", intake.Delivery{GroupKey: group, ExternalURL: page, Truncated: 3, Alerts: []intake.Alert{resolved}}},
+		{"grafana-8-nodata.json", intake.Delivery{Alerts: []intake.Alert{silent}}},
+		{"grafana-9.5-firing.json", intake.Delivery{Alerts: []intake.Alert{firing}}},
+		{"grafana-12.0-resolved.json", intake.Delivery{Truncated: 3, Alerts: []intake.Alert{resolved}}},
 	} {
 		t.Run(test.file, func(t *testing.T) {
-			test.want.Source, test.want.Receiver = "grafana", "debrief"
+			test.want.Source = "grafana"
 			got := parsed(t, intake.Grafana(), posted("", string(payload(t, test.file))))
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("Parse (-want +got):\n%s", diff)

@@ -78,7 +78,7 @@ func parsePagerDuty(request Request, _ Options) (Delivery, error) {
 	if err != nil {
 		return Delivery{}, err
 	}
-	return Delivery{Source: "pagerduty", Alerts: []Alert{alert}, ExternalURL: alert.ExternalURL}, nil
+	return Delivery{Source: "pagerduty", Alerts: []Alert{alert}}, nil
 }
 
 func checkPagerDutyPath(path []string) error {

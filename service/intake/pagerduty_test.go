@@ -56,7 +56,7 @@ func TestPagerDutyReadsWhatSendersSend(t *testing.T) {
 		}},
 	} {
 		t.Run(test.file, func(t *testing.T) {
-			want := intake.Delivery{Source: "pagerduty", Alerts: []intake.Alert{test.want}, ExternalURL: test.want.ExternalURL}
+			want := intake.Delivery{Source: "pagerduty", Alerts: []intake.Alert{test.want}}
 			got := parsed(t, intake.PagerDuty(), posted(enqueue, string(payload(t, test.file))))
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("Parse (-want +got):\n%s", diff)

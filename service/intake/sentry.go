@@ -78,7 +78,6 @@ func parseSentry(request Request, _ Options) (Delivery, error) {
 	}
 	finish(alert)
 	delivery.Alerts = []Alert{*alert}
-	delivery.ExternalURL = alert.GeneratorURL
 	return delivery, nil
 }
 

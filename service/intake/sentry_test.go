@@ -64,7 +64,7 @@ func TestSentryReadsWhatIsSent(t *testing.T) {
 	} {
 		t.Run(test.file, func(t *testing.T) {
 			got := parse(t, intake.Sentry(), sentryRequest(payload(t, test.file), test.resource), intake.Options{})
-			want := intake.Delivery{Source: "sentry", ID: id, ExternalURL: test.want.GeneratorURL, Alerts: []intake.Alert{test.want}}
+			want := intake.Delivery{Source: "sentry", ID: id, Alerts: []intake.Alert{test.want}}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("Parse (-want +got):\n%s", diff)
 			}

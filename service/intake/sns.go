@@ -94,7 +94,7 @@ func parseSNS(request Request, _ Options) (Delivery, error) {
 	if err != nil {
 		return Delivery{}, err
 	}
-	delivery := Delivery{Source: "sns", ID: identity(message.MessageID, MaxDeliveryID), Receiver: plaintext.Shorten(plaintext.Printable(message.TopicARN), MaxLabelValue)}
+	delivery := Delivery{Source: "sns", ID: identity(message.MessageID, MaxDeliveryID)}
 	switch message.Type {
 	case snsSubscriptionConfirmation:
 		if !isSNSConfirmation(message.SubscribeURL, message.TopicARN) {

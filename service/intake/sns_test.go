@@ -51,7 +51,7 @@ func TestSNSReadsAlarmsOfCloudWatch(t *testing.T) {
 			Title: "Alarm in CloudWatch",
 		}},
 	}
-	want := intake.Delivery{Source: "sns", ID: "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324", Receiver: snsTopic, Alerts: []intake.Alert{alert}}
+	want := intake.Delivery{Source: "sns", ID: "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324", Alerts: []intake.Alert{alert}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Parse (-want +got):\n%s", diff)
 	}
@@ -70,7 +70,7 @@ func TestSNSReadsAlarmsOfCloudWatch(t *testing.T) {
 
 func TestSNSReadsTheRest(t *testing.T) {
 	const id = "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324"
-	none := intake.Delivery{Source: "sns", ID: id, Receiver: snsTopic}
+	none := intake.Delivery{Source: "sns", ID: id}
 	text, subscribe := none, none
 	text.Alerts = []intake.Alert{{
 		EpisodeKey: "sns/" + id, Fingerprint: snsTopic + "/" + id, Status: intake.Firing,

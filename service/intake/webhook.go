@@ -15,9 +15,7 @@ import (
 // have in common and that is read, after notify/webhook and template of Alertmanager.
 type webhookMessage struct {
 	Version         string `json:"version"`
-	GroupKey        string `json:"groupKey"`
 	TruncatedAlerts uint64 `json:"truncatedAlerts"`
-	Receiver        string `json:"receiver"`
 	ExternalURL     string `json:"externalURL"`
 }
 
@@ -58,13 +56,7 @@ func (d *webhookDialect) check(message *webhookMessage, count int) error {
 
 // delivery is all of it but its alerts.
 func (d *webhookDialect) delivery(message *webhookMessage) Delivery {
-	return Delivery{
-		Source:      d.source,
-		Truncated:   int(min(message.TruncatedAlerts, math.MaxInt32)),
-		GroupKey:    plaintext.Shorten(plaintext.Printable(message.GroupKey), MaxAnnotationValue),
-		Receiver:    plaintext.Shorten(plaintext.Printable(message.Receiver), MaxLabelValue),
-		ExternalURL: link(message.ExternalURL),
-	}
+	return Delivery{Source: d.source, Truncated: int(min(message.TruncatedAlerts, math.MaxInt32))}
 }
 
 // alert brings one alert into the common form. The Field of its error begins at the alert.
