@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -17,20 +18,13 @@ func (s *ActionItems) StartActionItem(ctx context.Context, request *debriefv1.St
 			return err
 		}
 		item.StartTime = started
-		item.Owner = orElse(request.GetOwner(), item.Owner)
-		item.FirstStep = orElse(request.GetFirstStep(), item.FirstStep)
+		item.Owner = cmp.Or(request.GetOwner(), item.Owner)
+		item.FirstStep = cmp.Or(request.GetFirstStep(), item.FirstStep)
 		if item.Owner == "" || item.FirstStep == "" {
 			return failedPrecondition("OWNER_AND_FIRST_STEP_REQUIRED", "%s needs an owner and a first step before it starts: give both", request.GetName())
 		}
 		return nil
 	})
-}
-
-func orElse(value, fallback string) string {
-	if value == "" {
-		return fallback
-	}
-	return value
 }
 
 // CompleteActionItem says that the work is done.
@@ -115,7 +109,7 @@ func (s *ActionItems) VerifyActionItem(ctx context.Context, request *debriefv1.V
 func (s *ActionItems) succeed(ctx context.Context, item *repository.ActionItem, title string, now time.Time) repository.Effects {
 	successor := repository.ActionItem{
 		Header:             repository.Header{ID: s.newID(now), Revision: 1, CreateTime: now, UpdateTime: now},
-		Title:              orElse(title, item.Title),
+		Title:              cmp.Or(title, item.Title),
 		State:              lifecycle.ActionItem.Initial,
 		Owner:              item.Owner,
 		Priority:           item.Priority,

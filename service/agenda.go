@@ -73,7 +73,7 @@ func (s *PostMortems) rulesOf(ctx context.Context, p repository.PostMortem) ([]r
 	if len(p.RulesReading.Rules) > 0 { // Of an imported document it may be known only when they were read.
 		return p.RulesReading.Rules, nil
 	}
-	set, err := s.groundRules(ctx, orElse(p.GroundRuleSet, defaultGroundRuleSet))
+	set, err := s.groundRules(ctx, cmp.Or(p.GroundRuleSet, defaultGroundRuleSet))
 	return set.Rules, err
 }
 

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -80,7 +81,7 @@ func (s *Alerts) ExplainAlert(ctx context.Context, request *debriefv1.ExplainAle
 		Integration:   alert.Integration,
 		Steps:         each(alert.Steps, alertStepToProto),
 		Rule:          alert.Rule,
-		Outcome:       valueOf[debriefv1.AlertRule_Outcome](orElse(alert.Outcome, string(rules.OutcomeOpen))),
+		Outcome:       valueOf[debriefv1.AlertRule_Outcome](cmp.Or(alert.Outcome, string(rules.OutcomeOpen))),
 		Group:         alert.Group,
 		Incident:      alert.Incident,
 		Deduplication: deduplication(alert),

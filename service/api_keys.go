@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -69,7 +70,7 @@ func (s *Access) CreateApiKey(ctx context.Context, request *debriefv1.CreateApiK
 	}
 	if request.GetValidateOnly() {
 		if _, err := s.repository.APIKeys().Get(ctx, key.ID); !errors.Is(err, repository.ErrNotFound) {
-			return nil, orErr(err, alreadyExists(apiKeyName(key.ID)))
+			return nil, cmp.Or(err, alreadyExists(apiKeyName(key.ID)))
 		}
 		return &debriefv1.ApiKeyWithSecret{ApiKey: s.apiKeyToProto(key)}, nil
 	}

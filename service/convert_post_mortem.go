@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -79,8 +80,8 @@ func writePostMortem(p *repository.PostMortem, from *debriefv1.PostMortem) {
 	p.Participants = each(from.GetParticipants(), participantFromProto)
 	p.Stakeholders = each(from.GetStakeholders(), participantFromProto)
 	p.Labels = from.GetLabels()
-	p.GroundRuleSet = orElse(from.GetGroundRuleSet(), defaultGroundRuleSet)
-	p.Template = orElse(from.GetTemplate(), defaultTemplate)
+	p.GroundRuleSet = cmp.Or(from.GetGroundRuleSet(), defaultGroundRuleSet)
+	p.Template = cmp.Or(from.GetTemplate(), defaultTemplate)
 	p.Sections = each(from.GetSections(), sectionFromProto)
 	p.Restriction = restrictionFromProto(from.GetRestriction())
 }

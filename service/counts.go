@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -102,7 +103,7 @@ func (c *counts) refused(ctx context.Context, reason string) {
 }
 
 func ofIncident(incident repository.Incident, more ...attribute.KeyValue) metric.MeasurementOption {
-	return metric.WithAttributes(append(more, attribute.String("kind", incident.Kind), attribute.String("severity", orElse(incident.Severity, "UNSPECIFIED")))...)
+	return metric.WithAttributes(append(more, attribute.String("kind", incident.Kind), attribute.String("severity", cmp.Or(incident.Severity, "UNSPECIFIED")))...)
 }
 
 func (c *counts) received(ctx context.Context, delivery intake.Delivery) {

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -183,10 +184,7 @@ func (e *invalidError) status() error {
 			Field: v.Field, Description: v.Problem,
 		})
 	}
-	reason := e.Reason
-	if reason == "" {
-		reason = "INVALID_ARGUMENT"
-	}
+	reason := cmp.Or(e.Reason, "INVALID_ARGUMENT")
 	return newStatus(codes.InvalidArgument, reason, e.Error(), nil, request)
 }
 

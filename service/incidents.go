@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -171,7 +172,7 @@ func notable(changes []repository.FieldChange) string {
 	for _, change := range changes {
 		switch change.Field {
 		case "severity", "lead", "kind":
-			sentences = append(sentences, fmt.Sprintf("The %s went from %s to %s.", change.Field, orElse(change.Before, "none"), orElse(change.After, "none")))
+			sentences = append(sentences, fmt.Sprintf("The %s went from %s to %s.", change.Field, cmp.Or(change.Before, "none"), cmp.Or(change.After, "none")))
 		}
 	}
 	return strings.Join(sentences, " ")

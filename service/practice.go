@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -44,7 +45,7 @@ func createNamed[T any](ctx context.Context, b *base, schema repository.Schema[T
 	header := schema.Header(&resource)
 	if validateOnly {
 		if _, err := collection.Get(ctx, header.ID); !errors.Is(err, repository.ErrNotFound) {
-			return resource, orErr(err, alreadyExists(name))
+			return resource, cmp.Or(err, alreadyExists(name))
 		}
 		return resource, nil
 	}
@@ -54,14 +55,6 @@ func createNamed[T any](ctx context.Context, b *base, schema repository.Schema[T
 		return stored, alreadyExists(name)
 	}
 	return stored, err
-}
-
-// orErr is the error, or fallback where there is none.
-func orErr(err, fallback error) error {
-	if err != nil {
-		return err
-	}
-	return fallback
 }
 
 // namedHeader begins a resource under the id that its caller has chosen.

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -26,10 +27,7 @@ func (s *PostMortems) SuggestQuestions(ctx context.Context, request *debriefv1.S
 	if err != nil {
 		return nil, err
 	}
-	most := int(request.GetMaxQuestions())
-	if most == 0 {
-		most = defaultQuestions
-	}
+	most := cmp.Or(int(request.GetMaxQuestions()), defaultQuestions)
 	suggestions := question.Default().Suggest(review, shares(min(most, maxQuestions)))
 	answer := &debriefv1.SuggestQuestionsResponse{}
 	for _, suggestion := range suggestions {

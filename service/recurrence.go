@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -115,12 +116,7 @@ func (s *PostMortems) noteRecurrence(ctx context.Context, p repository.PostMorte
 
 // began is when an incident began, as far as anybody knows.
 func began(incident repository.Incident) time.Time {
-	for _, at := range []time.Time{incident.Milestones.StartTime, incident.Milestones.DetectTime} {
-		if !at.IsZero() {
-			return at
-		}
-	}
-	return incident.CreateTime
+	return cmp.Or(incident.Milestones.StartTime, incident.Milestones.DetectTime, incident.CreateTime)
 }
 
 // recur notes on an action item that the incident came, once.

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -20,7 +21,7 @@ const rulesHold = 24 * time.Hour
 
 // ReadGroundRules says that the ground rules were read out, and keeps what they said.
 func (s *PostMortems) ReadGroundRules(ctx context.Context, request *debriefv1.ReadGroundRulesRequest) (*debriefv1.PostMortem, error) {
-	reader := orElse(strings.TrimSpace(request.GetReader()), actor(ctx))
+	reader := cmp.Or(strings.TrimSpace(request.GetReader()), actor(ctx))
 	if reader == "" {
 		return nil, invalid("reader", "is required where the caller has no name: who read the rules is on record")
 	}
@@ -28,7 +29,7 @@ func (s *PostMortems) ReadGroundRules(ctx context.Context, request *debriefv1.Re
 	if err != nil {
 		return nil, err
 	}
-	name := orElse(present.GroundRuleSet, defaultGroundRuleSet)
+	name := cmp.Or(present.GroundRuleSet, defaultGroundRuleSet)
 	set, err := s.groundRules(ctx, name)
 	if err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func (s *PostMortems) StartPostMortemReview(ctx context.Context, request *debrie
 // checkRulesRead answers nil where the ground rules of the post-mortem were read for a review that starts now.
 func checkRulesRead(p repository.PostMortem, started time.Time) error {
 	name, reading := postMortemName(p.ID), p.RulesReading
-	set := orElse(p.GroundRuleSet, defaultGroundRuleSet)
+	set := cmp.Or(p.GroundRuleSet, defaultGroundRuleSet)
 	refused := &stateError{
 		Code: codes.FailedPrecondition, Reason: "GROUND_RULES_NOT_READ",
 		Metadata: map[string]string{"ground_rule_set": set, "start_time": started.Format(time.RFC3339Nano)},

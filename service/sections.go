@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -54,6 +55,6 @@ func checkRequired(p repository.PostMortem, around surroundings) error {
 		Code: codes.FailedPrecondition, Reason: "REQUIRED_SECTIONS_EMPTY",
 		Message: fmt.Sprintf("%s can't be published while sections are empty that its template requires: %s",
 			postMortemName(p.ID), strings.Join(titles, ", ")),
-		Metadata: map[string]string{"sections": strings.Join(ids, ","), "template": orElse(p.AppliedTemplate.Template, defaultTemplate)},
+		Metadata: map[string]string{"sections": strings.Join(ids, ","), "template": cmp.Or(p.AppliedTemplate.Template, defaultTemplate)},
 	}
 }

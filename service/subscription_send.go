@@ -2,6 +2,7 @@ package service
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -56,10 +57,7 @@ func (b *base) newDeliveryPlan(subscription repository.Subscription) (*deliveryP
 	if subscription.Webhook == nil {
 		return nil, errors.New("the subscription leads nowhere")
 	}
-	source := b.publicURL
-	if source == "" {
-		source = eventSource
-	}
+	source := cmp.Or(b.publicURL, eventSource)
 	composer, err := webhook.NewComposer(webhook.Format(subscription.Webhook.Format), source, subscription.Webhook.Template)
 	return &deliveryPlan{subscription: subscription, filter: filter, composer: composer}, err
 }

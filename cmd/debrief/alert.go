@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -176,10 +177,7 @@ func (a *application) newAlertExplainCommand() *cobra.Command {
 }
 
 func (a *application) explanationSheet(explanation *debriefv1.AlertExplanation) error {
-	decided := explanation.GetRule()
-	if decided == "" {
-		decided = "no rule decided"
-	}
+	decided := cmp.Or(explanation.GetRule(), "no rule decided")
 	s := a.newSheet(enumText(explanation.GetOutcome())+": "+decided, explanation.GetAlert())
 	s.field("Integration", explanation.GetIntegration())
 	s.field("Group", joined(", ", explanation.GetGroup()...))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -20,10 +21,7 @@ func (a *application) newCallerCommand() *cobra.Command {
 			return err
 		}
 		return a.show(caller, func() error {
-			name := caller.GetPrincipal()
-			if name == "" {
-				name = "nobody in particular: the server does not ask"
-			}
+			name := cmp.Or(caller.GetPrincipal(), "nobody in particular: the server does not ask")
 			_, err := fmt.Fprintf(a.out, "%s\n", joined(", ", line(name), enumText(caller.GetRole()), line(strings.Join(caller.GetTeams(), " "))))
 			return err
 		})

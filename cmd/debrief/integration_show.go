@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -118,10 +119,7 @@ func (a *application) keyLine(key *debriefv1.IntegrationKey) string {
 }
 
 func ruleLine(rule *debriefv1.AlertRule) string {
-	condition := rule.GetCondition()
-	if condition == "" {
-		condition = "always"
-	}
+	condition := cmp.Or(rule.GetCondition(), "always")
 	return rule.GetTitle() + ": " + condition + " -> " + joined(", ", enumText(rule.GetSeverity()), labelText(rule.GetLabels()), outcomeText(rule))
 }
 
@@ -206,10 +204,7 @@ func (a *application) testedRules(answer *debriefv1.TestAlertRulesResponse) erro
 		if len(effect.GetExamples()) > 0 {
 			example = idOf(effect.GetExamples()[0])
 		}
-		rule := effect.GetRule()
-		if rule == "" {
-			rule = "(no rule)"
-		}
+		rule := cmp.Or(effect.GetRule(), "(no rule)")
 		rows[i] = []cell{
 			{enumText(effect.GetOutcome()), plain},
 			{strconv.Itoa(int(effect.GetAlertCount())), plain},

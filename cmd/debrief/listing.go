@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -54,10 +55,7 @@ func (f *listFlags) check() error {
 
 // next is how many to ask for when so many were shown; 0 when it is enough.
 func (f *listFlags) next(shown int32) int32 {
-	size := f.pageSize
-	if size == 0 {
-		size = maxPage
-	}
+	size := cmp.Or(f.pageSize, maxPage)
 	if f.all {
 		return size
 	}

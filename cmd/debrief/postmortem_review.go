@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -71,10 +72,7 @@ func groundRulesOf(ctx context.Context, server *connection, postMortem string) (
 	if err != nil {
 		return nil, err
 	}
-	name := p.GetGroundRuleSet()
-	if name == "" {
-		name = groundRuleSetNames.path + "/default"
-	}
+	name := cmp.Or(p.GetGroundRuleSet(), groundRuleSetNames.path+"/default")
 	return server.practice.GetGroundRuleSet(ctx, &debriefv1.GetGroundRuleSetRequest{Name: name})
 }
 

@@ -3,6 +3,7 @@ package agenda
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed" // for what the parts say
 	"fmt"
 	"slices"
@@ -76,10 +77,7 @@ func (e *MinutesError) Error() string {
 // Generate makes an agenda; a *[MinutesError] where the review is too short or too long. The same review always gives the
 // same agenda.
 func Generate(review Review) (Agenda, error) {
-	total := review.Minutes
-	if total == 0 {
-		total = DefaultMinutes
-	}
+	total := cmp.Or(review.Minutes, DefaultMinutes)
 	if total < MinMinutes || total > MaxMinutes {
 		return Agenda{}, &MinutesError{Minutes: total}
 	}

@@ -2,6 +2,7 @@ package export
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed" // the page's template and its style
 	"encoding/base64"
@@ -104,10 +105,7 @@ func intoSections(tree ast.Node, source []byte) []entryOfContents {
 // uniqueID is a title's letters and digits of ASCII, with a number where another title has them already.
 func uniqueID(title string, taken map[string]bool) string {
 	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return r > 'z' || !isAlphanumeric(byte(r)) })
-	base := strings.Join(words, "-")
-	if base == "" {
-		base = "section"
-	}
+	base := cmp.Or(strings.Join(words, "-"), "section")
 	id := base
 	for number := 2; taken[id]; number++ {
 		id = fmt.Sprintf("%s-%d", base, number)

@@ -77,10 +77,7 @@ func (w *writer) blocks(count int, room room, block func(i int) string) (omitted
 }
 
 func (w *writer) head(document Document) {
-	title := line(document.Title)
-	if title == "" {
-		title = "Untitled post-mortem"
-	}
+	title := cmp.Or(line(document.Title), "Untitled post-mortem")
 	w.block("# %s", title)
 	var facts []string
 	add := func(name, value string) {
@@ -165,10 +162,7 @@ func (w *writer) incidents(incidents []Incident) {
 
 func incident(incident Incident) string {
 	w := &writer{}
-	title := line(incident.Title)
-	if title == "" {
-		title = "Untitled incident"
-	}
+	title := cmp.Or(line(incident.Title), "Untitled incident")
 	w.block("### %s", title)
 	var facts []string
 	for _, fact := range []string{line(incident.Severity), words(incident.State), name(incident.Name)} {

@@ -2,6 +2,7 @@ package export
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -116,10 +117,7 @@ func (g Gap) cells() []string {
 	if g.Resolved {
 		kind += " (not any more)"
 	}
-	about := strings.Join(g.Components, " → ")
-	if about == "" {
-		about = "the whole system"
-	}
+	about := cmp.Or(strings.Join(g.Components, " → "), "the whole system")
 	if g.FactKey != "" {
 		about = fmt.Sprintf("%s: %s", about, g.FactKey)
 	}

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -46,10 +47,7 @@ func (m SeverityMapping) Severity(labels map[string]string) string {
 func (m SeverityMapping) String() string {
 	pairs := make([]string, 0, len(m.Values))
 	for _, value := range slices.Sorted(maps.Keys(m.Values)) {
-		severity := m.Values[value]
-		if severity == "" {
-			severity = unspecified
-		}
+		severity := cmp.Or(m.Values[value], unspecified)
 		pairs = append(pairs, value+"="+severity)
 	}
 	return strings.Join(pairs, ",")

@@ -111,13 +111,8 @@ func (i Incident) holes() []instance {
 
 // decisive is true from the detection to the mitigation, as far as these are known.
 func (m Milestones) decisive(t time.Time) bool {
-	end := earliest(m.Mitigated, m.Resolved)
+	end := cmp.Or(m.Mitigated, m.Resolved)
 	return !t.Before(m.Detected) && (end.IsZero() || !t.After(end))
-}
-
-// earliest is the first of the times that is known, in their order.
-func earliest(times ...time.Time) time.Time {
-	return cmp.Or(times...)
 }
 
 // between is how long it took from one milestone to another, 0 where one of them is not known.
@@ -144,7 +139,7 @@ func (c course) slow() []instance {
 			found = append(found, c.lasting(stretch.hole, stretch.took))
 		}
 	}
-	took := between(earliest(m.Detected, m.Started), earliest(m.Mitigated, m.Resolved))
+	took := between(cmp.Or(m.Detected, m.Started), cmp.Or(m.Mitigated, m.Resolved))
 	if (c.Severity == "SEV1" || c.Severity == "SEV2") && took >= LongWithoutWord && !c.has(communication) {
 		found = append(found, c.lasting(noCommunication, took))
 	}
@@ -199,7 +194,7 @@ func (c course) missing() []instance {
 	if step >= 0 && (diagnosed < 0 || step < diagnosed) {
 		found = append(found, hole(actionBeforeDiagnosis, c.Entries[step].Name, c.Entries[step].values()))
 	}
-	if step < 0 && !earliest(c.Milestones.Mitigated, c.Milestones.Resolved).IsZero() {
+	if step < 0 && !cmp.Or(c.Milestones.Mitigated, c.Milestones.Resolved).IsZero() {
 		found = append(found, hole(noRecoveryEntry, c.Name, nil))
 	}
 	return found

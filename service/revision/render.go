@@ -1,6 +1,7 @@
 package revision
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -13,10 +14,7 @@ func Unified(diffs []SectionDiff) string {
 		if diff.Status == Unchanged {
 			continue
 		}
-		before, after := diff.Heading, diff.Heading
-		if diff.HeadingBefore != "" {
-			before = diff.HeadingBefore
-		}
+		before, after := cmp.Or(diff.HeadingBefore, diff.Heading), diff.Heading
 		if diff.Status == Added {
 			before = "/dev/null"
 		}

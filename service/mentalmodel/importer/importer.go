@@ -4,6 +4,7 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sort"
@@ -218,10 +219,7 @@ func (b *builder) result() Result {
 
 // last puts notes about the whole text behind the others.
 func last(line int) int {
-	if line == 0 {
-		return MaxSize + 1
-	}
-	return line
+	return cmp.Or(line, MaxSize+1)
 }
 
 // minAlias is the shortest id that is an alias: the A of A[Orders] is no name.
@@ -233,10 +231,7 @@ func (b *builder) names() (names []string, taken map[string]bool) {
 	names = make([]string, len(b.nodes))
 	counted := make(map[string]int)
 	for i, n := range b.nodes {
-		name := visible(n.label)
-		if name == "" {
-			name = visible(n.id)
-		}
+		name := cmp.Or(visible(n.label), visible(n.id))
 		if name == "" {
 			name = "unnamed"
 		}
