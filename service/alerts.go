@@ -10,11 +10,11 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/debriefhq/debrief/repository"
 	"github.com/debriefhq/debrief/service/intake"
 	"github.com/debriefhq/debrief/service/lifecycle"
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 const (
@@ -379,11 +379,5 @@ func isWebURI(text string) bool {
 
 // cut cuts a text after at most size bytes, between characters.
 func cut(text string, size int) string {
-	if len(text) <= size {
-		return strings.ToValidUTF8(text, "\uFFFD")
-	}
-	for size > 0 && !utf8.RuneStart(text[size]) {
-		size--
-	}
-	return strings.ToValidUTF8(text[:size], "\uFFFD")
+	return strings.ToValidUTF8(plaintext.Cut(text, size), "\uFFFD")
 }

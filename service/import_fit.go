@@ -12,6 +12,7 @@ import (
 	"github.com/debriefhq/debrief/repository"
 	"github.com/debriefhq/debrief/service/importer"
 	"github.com/debriefhq/debrief/service/lifecycle"
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // The bounds of the API that a document has to fit in; lengths of names are in characters, of texts in bytes.
@@ -125,9 +126,7 @@ func cutText(text string, limit int) (head, tail string) {
 	}
 	end := strings.LastIndexByte(text[:limit], '\n') + 1
 	if end == 0 {
-		for end = limit; !utf8.RuneStart(text[end]); {
-			end--
-		}
+		end = len(plaintext.Cut(text, limit))
 	}
 	return text[:end], text[end:]
 }

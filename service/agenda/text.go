@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // Markdown is the agenda as CommonMark. What is quoted in it is escaped, so that its structure is its own.
@@ -27,7 +28,7 @@ func (a Agenda) Markdown() string {
 }
 
 func (a Agenda) heading() string {
-	if title := line(a.Title); title != "" {
+	if title := plaintext.Visible(a.Title); title != "" {
 		return "Review: " + title
 	}
 	return "Review"
@@ -38,15 +39,15 @@ func (a Agenda) lines(item Item) []string {
 	var lines []string
 	if item.Part == a.Items[0].Part {
 		for i, rule := range a.Rules {
-			lines = append(lines, fmt.Sprintf("Rule %d: %s", i+1, line(rule.Title)))
+			lines = append(lines, fmt.Sprintf("Rule %d: %s", i+1, plaintext.Visible(rule.Title)))
 		}
 	}
 	if item.Opening != "" {
 		lines = append(lines, item.Opening)
 	}
 	for _, q := range item.Questions {
-		text := line(q.Text)
-		if about := line(q.About); about != "" {
+		text := plaintext.Visible(q.Text)
+		if about := plaintext.Visible(q.About); about != "" {
 			text += " (" + about + ")"
 		}
 		lines = append(lines, text)
@@ -70,24 +71,6 @@ func count(n int, unit string) string {
 
 // clock says minutes as hours and minutes since the review began.
 func clock(minutes int) string { return fmt.Sprintf("%d:%02d", minutes/60, minutes%60) }
-
-// The two formatting characters that scripts and emoji need.
-const (
-	zeroWidthNonJoiner = '\u200c'
-	zeroWidthJoiner    = '\u200d'
-)
-
-// line is a text with single spaces, without control and formatting characters.
-func line(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Cf, r) && r != zeroWidthJoiner && r != zeroWidthNonJoiner ||
-			unicode.IsControl(r) && !unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, "\uFFFD"))
-	return strings.Join(strings.Fields(text), " ")
-}
 
 // escape keeps a line from meaning anything but itself in Markdown, with the extensions that make links of addresses.
 func escape(line string) string {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // Allowance is a comment with which an author lets a rule's findings be:
@@ -215,7 +217,7 @@ var (
 // read takes the comments out of a text.
 func (r *allowanceReader) read(text string, joints []joint, covers stretch) {
 	for _, at := range comment.FindAllStringSubmatchIndex(text, -1) {
-		said := command.FindStringSubmatch(strings.Join(strings.Fields(text[at[2]:at[3]]), " "))
+		said := command.FindStringSubmatch(plaintext.Line(text[at[2]:at[3]]))
 		if said == nil {
 			continue
 		}

@@ -3,6 +3,8 @@ package blameless
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // longestExcerpt is how much of a place is shown, in characters.
@@ -68,7 +70,7 @@ func (s *sentence) told(m found) (field, told string) {
 	if strings.ContainsRune(text, opaque) {
 		return "", ""
 	}
-	return field, strings.Join(strings.Fields(text), " ")
+	return field, plaintext.Line(text)
 }
 
 // locate gives findings, which are in order, their lines and columns.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	ics "github.com/arran4/golang-ical"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // Person is somebody in a meeting.
@@ -101,7 +103,7 @@ func Invite(meeting Meeting) Message {
 func (m Meeting) item() Item {
 	return Item{
 		Kind: ReviewMeeting, Name: m.Name, Sequence: m.Sequence, CreateTime: m.CreateTime, UpdateTime: m.UpdateTime,
-		Title: m.Title, Description: join(cut(text(m.Description), maxText/2), m.agenda(), m.unreached()), URL: m.URL,
+		Title: m.Title, Description: join(plaintext.Shorten(text(m.Description), maxText/2), m.agenda(), m.unreached()), URL: m.URL,
 		Start: m.Start, Duration: m.Duration,
 	}
 }

@@ -5,7 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 const (
@@ -22,10 +23,10 @@ var breaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n
 
 // text is UTF-8 whose only control characters are line feeds and tabs. The library writes a line feed as \n, and a line
 // of the file ends nowhere else: it would leave any other break as it is.
-func text(s string) string { return cut(clean(s), maxText) }
+func text(s string) string { return plaintext.Shorten(clean(s), maxText) }
 
 // line is text without line feeds.
-func line(s string) string { return cut(strings.Join(strings.Fields(clean(s)), " "), maxLine) }
+func line(s string) string { return plaintext.Shorten(plaintext.Line(clean(s)), maxLine) }
 
 func clean(s string) string {
 	s = breaks.Replace(strings.ToValidUTF8(s, "\uFFFD"))
@@ -36,19 +37,6 @@ func clean(s string) string {
 		return r
 	}, s)
 	return strings.TrimSpace(s)
-}
-
-// cut shortens a text to at most so many bytes, between two characters.
-func cut(s string, size int) string {
-	const ellipsis = "…"
-	if len(s) <= size {
-		return s
-	}
-	end := size - len(ellipsis)
-	for !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end] + ellipsis
 }
 
 // webAddress is an absolute link that a reader can follow; "": it is none.

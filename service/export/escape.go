@@ -9,18 +9,20 @@ import (
 	"unicode/utf8"
 
 	"github.com/yuin/goldmark/util"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // line is a plain text on one line, escaped so that it means nothing but itself wherever Markdown takes inline text: in
 // a paragraph, a heading, a table's cell or a link.
 func line(text string) string {
-	return endHeading(guardLine(escape(strings.Join(strings.Fields(clean(text)), " "), false)))
+	return endHeading(guardLine(escape(plaintext.Line(clean(text)), false)))
 }
 
 // nameLine is a line for a name that stands among others: what separates them, and brackets, which enclose roles, are
 // written so that they belong to the name, which an importer relies on.
 func nameLine(text string) string {
-	escaped := escape(strings.Join(strings.Fields(clean(text)), " "), false)
+	escaped := escape(plaintext.Line(clean(text)), false)
 	return endHeading(guardLine(nameMarks.Replace(escaped)))
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 var (
@@ -47,7 +49,7 @@ type entryOfContents struct{ ID, Title string }
 func HTML(markdown []byte, title string, pictures ...Picture) ([]byte, error) {
 	source := []byte(clean(string(markdown)))
 	content := page{
-		Title:  strings.Join(strings.Fields(clean(title)), " "),
+		Title:  plaintext.Line(clean(title)),
 		Policy: policy,
 		Style:  template.CSS(style), //nolint:gosec // it is ours, not the document's
 	}

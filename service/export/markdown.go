@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // Levels of the document's own headings.
@@ -185,7 +187,7 @@ func name(resource string) string {
 	if resource == "" {
 		return ""
 	}
-	return codeSpan(strings.Join(strings.Fields(clean(resource)), " "), false)
+	return codeSpan(plaintext.Line(clean(resource)), false)
 }
 
 func (w *writer) milestones(milestones []Milestone) {

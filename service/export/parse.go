@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
-	"unicode"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -12,6 +11,8 @@ import (
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // dialect is CommonMark with the tables, strikethrough, bare links and task lists of GitHub. Raw HTML is never rendered.
@@ -34,20 +35,12 @@ func parse(source []byte) (ast.Node, bool) {
 // clean makes a text safe to handle: valid UTF-8, line breaks of one kind, no control characters, and none of the
 // characters that make a text read differently from how it is written.
 func clean(text string) string {
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	text = strings.ReplaceAll(text, "\r\n", "\n")
 	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\r':
-			return '\n'
-		case reorders(r):
+		if reorders(r) {
 			return -1
-		case unicode.IsControl(r) && r != '\n' && r != '\t':
-			return unicode.ReplacementChar
-		default:
-			return r
 		}
-	}, text)
+		return r
+	}, plaintext.Lines(text))
 }
 
 // reorders is true of the embeddings, overrides and isolates of the Unicode bidirectional algorithm.

@@ -4,13 +4,15 @@ import (
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // plainText is what a reader of the node reads, in one line.
 func plainText(node ast.Node, source []byte) string {
 	var b strings.Builder
 	writePlain(&b, node, source)
-	return strings.Join(strings.Fields(b.String()), " ")
+	return plaintext.Line(b.String())
 }
 
 func writePlain(b *strings.Builder, node ast.Node, source []byte) {

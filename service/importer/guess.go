@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/debriefhq/debrief/service/intake"
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 var (
@@ -24,7 +25,7 @@ var (
 
 // enum is one of the API's names as people read it: "In review" is "IN_REVIEW". It is empty for any other text.
 func enum(said string, names []string) string {
-	name := strings.ToUpper(strings.ReplaceAll(oneLine(said), " ", "_"))
+	name := strings.ToUpper(strings.ReplaceAll(plaintext.Line(said), " ", "_"))
 	if slices.Contains(names, name) {
 		return name
 	}

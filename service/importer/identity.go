@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // Basis says what the identity of a document was derived from.
@@ -52,7 +53,7 @@ func digest(parts ...string) string {
 
 func (r *reader) identity(normal string) Identity {
 	identity := Identity{Fingerprint: fingerprint(normal)}
-	named := strings.ToLower(oneLine(r.document.Title))
+	named := strings.ToLower(plaintext.Line(r.document.Title))
 	var covered []string
 	for _, incident := range r.document.Incidents {
 		if incident.Name != "" {
@@ -75,17 +76,4 @@ func (r *reader) identity(normal string) Identity {
 
 // normalize makes a text safe to handle: valid UTF-8 without a byte order mark, line breaks of one kind, and no control
 // characters.
-func normalize(text string) string {
-	text = strings.TrimPrefix(strings.ToValidUTF8(text, "\uFFFD"), "\uFEFF")
-	text = strings.ReplaceAll(text, "\r\n", "\n")
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\r':
-			return '\n'
-		case unicode.IsControl(r) && r != '\n' && r != '\t':
-			return unicode.ReplacementChar
-		default:
-			return r
-		}
-	}, text)
-}
+func normalize(text string) string { return plaintext.Lines(strings.TrimPrefix(text, "\uFEFF")) }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 	extensionast "github.com/yuin/goldmark/extension/ast"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // incidents reads the incidents of a document that Debrief exported.
@@ -35,7 +37,7 @@ func (r *reader) incidentLine(p *part, incident *Incident, line string) bool {
 		return incident.readFacts(line)
 	}
 	p.name("Services")
-	for _, name := range withoutBlank(commas.FindAllString(oneLine(services), -1)) {
+	for _, name := range withoutBlank(commas.FindAllString(plaintext.Line(services), -1)) {
 		incident.Services = append(incident.Services, plainOf(strings.TrimSpace(name)))
 	}
 	return true

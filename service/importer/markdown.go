@@ -13,6 +13,7 @@ import (
 	"github.com/yuin/goldmark/util"
 
 	"github.com/debriefhq/debrief/service/export"
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // dialect is CommonMark with the tables, strikethrough, bare links and task lists of GitHub.
@@ -188,7 +189,7 @@ func linesOf(node ast.Node, source []byte) string {
 func plainText(node ast.Node, source []byte) string {
 	var b strings.Builder
 	writePlain(&b, node, source)
-	return oneLine(b.String())
+	return plaintext.Line(b.String())
 }
 
 func writePlain(b *strings.Builder, node ast.Node, source []byte) {
@@ -240,7 +241,7 @@ type inline struct {
 // readInline reads a line of Markdown. The guard keeps its beginning from opening a block.
 func readInline(markdown string) inline {
 	const guard = "x "
-	source := []byte(guard + oneLine(markdown))
+	source := []byte(guard + plaintext.Line(markdown))
 	if export.TooCostly(source) {
 		return inline{plain: string(source[len(guard):])}
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 	extensionast "github.com/yuin/goldmark/extension/ast"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 var (
@@ -75,7 +77,7 @@ func (r *reader) setOwnLabels(value string, line int) bool {
 // ownLabels reads labels as Debrief writes them: keys and values, with commas in between that are not escaped.
 func ownLabels(value string) (map[string]string, bool) {
 	read := map[string]string{}
-	for _, pair := range withoutBlank(commas.FindAllString(oneLine(value), -1)) {
+	for _, pair := range withoutBlank(commas.FindAllString(plaintext.Line(value), -1)) {
 		name, said, isPair := strings.Cut(plainOf(pair), "=")
 		if _, taken := read[name]; !isPair || taken {
 			return nil, false
@@ -118,7 +120,7 @@ func withoutBlank(pieces []string) []string {
 func (r *reader) people(p *part, value string) []Person {
 	pieces := p.separate(value)
 	if r.own {
-		pieces = withoutBlank(commas.FindAllString(oneLine(value), -1))
+		pieces = withoutBlank(commas.FindAllString(plaintext.Line(value), -1))
 	}
 	people := make([]Person, 0, len(pieces))
 	for _, piece := range pieces {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // Report says where each part of a text went.
@@ -45,7 +47,7 @@ func (p *Part) goTo(field string) {
 
 // name notes words that told what was meant.
 func (p *Part) name(said string) {
-	if said = oneLine(said); said != "" {
+	if said = plaintext.Line(said); said != "" {
 		p.Names = append(p.Names, said)
 	}
 }
@@ -86,11 +88,9 @@ func (w *warnings) all() []Warning {
 // quoted shows the beginning of what could not be read.
 func quoted(text string) string {
 	const limit = 80
-	text = oneLine(text)
+	text = plaintext.Line(text)
 	if characters := []rune(text); len(characters) > limit {
 		text = string(characters[:limit-1]) + "…"
 	}
 	return "“" + strings.TrimSpace(text) + "”"
 }
-
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -3,6 +3,8 @@ package importer
 import (
 	"regexp"
 	"time"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // zone is a time zone as a text tells it.
@@ -45,7 +47,7 @@ var (
 // or a time that was written as machines write it.
 func (s *stamp) scanZone(text string, machine bool) string {
 	if found := zoneOffset.FindStringSubmatch(text); found != nil && (machine || found[1] != "") && number(found[3]) <= 14 {
-		s.zone = &zone{said: oneLine(found[0]), offset: signed(found[2], clockLength(found[3], found[4], ""))}
+		s.zone = &zone{said: plaintext.Line(found[0]), offset: signed(found[2], clockLength(found[3], found[4], ""))}
 		return text[len(found[0]):]
 	}
 	found := zoneName.FindStringSubmatch(text)

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // words are the words of a name in lower case. A word ends at what is neither letter nor digit, before a capital in the
@@ -40,7 +42,7 @@ func Identity(name string) string {
 	if folded := strings.Join(words(name), ""); folded != "" {
 		return folded
 	}
-	return strings.Join(strings.Fields(name), " ")
+	return plaintext.Line(name)
 }
 
 // shortForms are words that mean the same to everybody who runs systems.

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // quantity is a number with its unit.
@@ -76,7 +78,7 @@ func sameUnit(a, b string) bool {
 		other, known := measureOf(b)
 		return known && found == other
 	}
-	return oneLine(singular(strings.ToLower(a))) == oneLine(singular(strings.ToLower(b)))
+	return plaintext.Line(singular(strings.ToLower(a))) == plaintext.Line(singular(strings.ToLower(b)))
 }
 
 // sameNumber allows for what gets lost where a number is written in decimals and converted.
@@ -89,7 +91,7 @@ func sameValue(reality, model Fact) (same bool, difference string) {
 	r, isNumber := quantityOf(reality.Value, reality.Unit)
 	m, isToo := quantityOf(model.Value, model.Unit)
 	if !isNumber || !isToo {
-		value := strings.EqualFold(oneLine(reality.Value), oneLine(model.Value))
+		value := strings.EqualFold(plaintext.Line(reality.Value), plaintext.Line(model.Value))
 		switch {
 		case !value:
 			return false, "the value is another"
@@ -118,11 +120,9 @@ func sameValue(reality, model Fact) (same bool, difference string) {
 	}
 }
 
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
-
 // told is a fact's value as people read it.
 func told(fact Fact) string {
-	value := oneLine(fact.Value)
+	value := plaintext.Line(fact.Value)
 	if fact.Unit == "" || strings.HasSuffix(value, " "+fact.Unit) {
 		return value
 	}

@@ -38,3 +38,31 @@ func TestClean(t *testing.T) {
 		}
 	}
 }
+
+func TestLines(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "a\r\nb\rc\n\td": "a\nb\nc\n\td", "a\x00b\u0085": "a\uFFFDb\uFFFD", "a\xff\xfeb": "a\uFFFDb", "é…": "é…",
+	} {
+		if got := plaintext.Lines(text); got != want {
+			t.Errorf("Lines(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestVisible(t *testing.T) {
+	for text, want := range map[string]string{
+		" a \n\t b ": "a b", "a\x1b[1m\u202eb\u200bc\u00add": "a[1mbcd", "👩\u200d👧 \u0645\u200c\u0627": "👩\u200d👧 \u0645\u200c\u0627", "a\u2028b\u0085c": "a b c",
+	} {
+		if got := plaintext.Visible(text); got != want {
+			t.Errorf("Visible(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	for limit, want := range []string{"", "", "é", "éa", "éa"} {
+		if got := plaintext.Cut("éa", limit); got != want {
+			t.Errorf("Cut(éa, %d) = %q, want %q", limit, got, want)
+		}
+	}
+}

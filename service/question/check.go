@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // Bounds of a bank.
@@ -166,7 +168,7 @@ func (c *checker) question(q question, g group) {
 }
 
 func (c *checker) text(name, text string, g group) {
-	if count := utf8.RuneCountInString(text); count > maxTextRunes || !utf8.ValidString(text) || text != oneLine(text) {
+	if count := utf8.RuneCountInString(text); count > maxTextRunes || !utf8.ValidString(text) || text != plaintext.Visible(text) {
 		c.report("%s: must be one line of at most %d characters", name, maxTextRunes)
 	}
 	for _, found := range placeholder.FindAllString(text, -1) {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 const (
@@ -62,7 +64,7 @@ func (r Review) fromFindings() []instance {
 	found := make([]instance, 0, len(r.Findings))
 	for _, f := range r.Findings {
 		found = append(found, instance{
-			groupKey: groupKey{FromFinding, f.Rule}, reference: f.Where, identity: f.Where + "\n" + oneLine(f.Excerpt),
+			groupKey: groupKey{FromFinding, f.Rule}, reference: f.Where, identity: f.Where + "\n" + plaintext.Visible(f.Excerpt),
 			values: map[string]string{"excerpt": cmp.Or(quote(f.Excerpt), "the passage")}, about: quote(f.Place),
 		})
 	}
@@ -88,7 +90,7 @@ func (r Review) fromBeliefs() []instance {
 	found := make([]instance, 0, len(r.Beliefs))
 	for _, b := range r.Beliefs {
 		found = append(found, instance{
-			groupKey: groupKey{FromBelief, beliefKey}, reference: b.ID, identity: cmp.Or(b.ID, oneLine(b.Believed)),
+			groupKey: groupKey{FromBelief, beliefKey}, reference: b.ID, identity: cmp.Or(b.ID, plaintext.Visible(b.Believed)),
 			values: map[string]string{"holder": holder(b.HeldBy), "believed": cmp.Or(quote(b.Believed), "this")},
 			about:  quote(b.Believed),
 		})

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // maxQuoteRunes is how much of a foreign text is quoted in a question.
@@ -20,7 +21,7 @@ func quote(text string) string {
 	if len(text) > maxQuoteBytes {
 		text = text[:maxQuoteBytes]
 	}
-	text = oneLine(quotes.Replace(strings.ToValidUTF8(text, "")))
+	text = plaintext.Visible(quotes.Replace(strings.ToValidUTF8(text, "")))
 	if utf8.RuneCountInString(text) > maxQuoteRunes {
 		text = string([]rune(text)[:maxQuoteRunes])
 		if space := strings.LastIndexByte(text, ' '); space > len(text)*2/3 {
@@ -33,24 +34,6 @@ func quote(text string) string {
 
 // quotes leave quotation marks to the sentence around, and emphasis and code to the text that is quoted.
 var quotes = strings.NewReplacer("“", "‘", "”", "’", `"`, "'", "**", "", "`", "")
-
-// The two formatting characters that scripts and emoji need.
-const (
-	zeroWidthNonJoiner = '\u200c'
-	zeroWidthJoiner    = '\u200d'
-)
-
-// oneLine is a text with single spaces and without control and formatting characters, which could turn a line round.
-func oneLine(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Cf, r) && r != zeroWidthJoiner && r != zeroWidthNonJoiner ||
-			unicode.IsControl(r) && !unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, text)
-	return strings.Join(strings.Fields(text), " ")
-}
 
 // span says a duration in words, in its two largest units: "3 hours 20 minutes".
 func span(d time.Duration) string {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // Unified renders differences in the unified format of diff, one file a section, as tools for patches read it. Unchanged
@@ -21,15 +23,13 @@ func Unified(diffs []SectionDiff) string {
 		if diff.Status == Removed {
 			after = "/dev/null"
 		}
-		fmt.Fprintf(&b, "--- %s\n+++ %s\n", oneLine(before), oneLine(after))
+		fmt.Fprintf(&b, "--- %s\n+++ %s\n", plaintext.Line(before), plaintext.Line(after))
 		for _, hunk := range diff.Hunks {
 			hunk.unified(&b)
 		}
 	}
 	return b.String()
 }
-
-func oneLine(heading string) string { return strings.Join(strings.Fields(heading), " ") }
 
 func (h Hunk) unified(b *strings.Builder) {
 	deleted, inserted, equal := 0, 0, 0

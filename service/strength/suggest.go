@@ -4,7 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // evidence is what a rule read in a clause.
@@ -58,7 +59,7 @@ func (s *Suggester) Suggest(text string) Suggestion {
 // read reads a text by the rules. Of several things to do the strongest decides, unless it is only studied, written down or
 // asked of people.
 func (s *Suggester) read(text string) reading {
-	r := reading{suggester: s, text: shorten(text)}
+	r := reading{suggester: s, text: plaintext.Cut(text, MaxText)}
 	r.words = split(r.text)
 	r.clauses = s.grammar.parse(r.words)
 	verdicts := s.judge(r.clauses)
@@ -92,18 +93,6 @@ func inOrder(words []Word) []Word {
 // own says whether a rule that was handed in led to a verdict: that is the last word.
 func (v verdict) own() bool {
 	return slices.ContainsFunc(v.evidence, func(e evidence) bool { return e.rule.own && e.rule.strength == v.strength })
-}
-
-// shorten cuts a text between characters.
-func shorten(text string) string {
-	if len(text) <= MaxText {
-		return text
-	}
-	end := MaxText
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end]
 }
 
 // over says whether a verdict counts more than another one: where it says more than that something is changed, and then

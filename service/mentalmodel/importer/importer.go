@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/debriefhq/debrief/service/mentalmodel"
+	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // MaxSize is how many bytes a text may have.
@@ -270,13 +271,7 @@ func visible(text string) string {
 
 // cut shortens a text to a number of bytes, between characters.
 func cut(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	for limit > 0 && !utf8.RuneStart(text[limit]) {
-		limit--
-	}
-	return strings.TrimSpace(text[:limit])
+	return strings.TrimSpace(plaintext.Cut(text, limit))
 }
 
 // quoted is a text of the import, short enough for a note.
