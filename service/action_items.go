@@ -162,12 +162,7 @@ func (s *ActionItems) edit(ctx context.Context, item *repository.ActionItem, req
 	}
 	writeActionItem(item, after)
 	item.Systems, item.FactorCategory = concerned.Systems, concerned.FactorCategory
-	changes := changesBetween(before, s.actionItemToProto(*item))
-	if len(changes) == 0 {
-		return repository.Effects{}, repository.ErrUnchanged
-	}
-	event := s.event(ctx, "ACTION_ITEM_UPDATED", before.GetName(), item.Incident, item.Revision+1, now, changes)
-	return repository.Effects{Events: []repository.Event{event}}, nil
+	return s.updated(ctx, "ACTION_ITEM_UPDATED", before.GetName(), item.Incident, item.Revision+1, now, before, s.actionItemToProto(*item))
 }
 
 // DeleteActionItem hides an action item.

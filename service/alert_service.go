@@ -57,12 +57,7 @@ func (s *Alerts) MarkAlert(ctx context.Context, request *debriefv1.MarkAlertRequ
 		func(alert *repository.Alert, now time.Time) (repository.Effects, error) {
 			before := keptAlertToProto(*alert)
 			alert.Noise, alert.NoiseReason = nameOf(request.GetNoise()), request.GetReason()
-			changes := changesBetween(before, keptAlertToProto(*alert))
-			if len(changes) == 0 {
-				return repository.Effects{}, repository.ErrUnchanged
-			}
-			event := s.event(ctx, "ALERT_MARKED", request.GetName(), alert.Incident, alert.Revision+1, now, changes)
-			return repository.Effects{Events: []repository.Event{event}}, nil
+			return s.updated(ctx, "ALERT_MARKED", request.GetName(), alert.Incident, alert.Revision+1, now, before, keptAlertToProto(*alert))
 		})
 	if err != nil {
 		return nil, err

@@ -31,6 +31,16 @@ func (b *base) event(ctx context.Context, eventType, resource, incident string, 
 	}
 }
 
+// updated are the effects of a change that makes one version of a resource another one: the event that tells of it, or
+// ErrUnchanged where they are the same.
+func (b *base) updated(ctx context.Context, eventType, resource, incident string, revision int64, now time.Time, before, after proto.Message) (repository.Effects, error) {
+	changes := changesBetween(before, after)
+	if len(changes) == 0 {
+		return repository.Effects{}, repository.ErrUnchanged
+	}
+	return repository.Effects{Events: []repository.Event{b.event(ctx, eventType, resource, incident, revision, now, changes)}}, nil
+}
+
 // unremarkable are the fields that change with every change, and those whose changes are told in another way.
 var unremarkable = map[protoreflect.Name]bool{
 	"name": true, "etag": true, "create_time": true, "update_time": true, "purge_time": true, "recording_lag": true,

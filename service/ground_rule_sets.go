@@ -101,12 +101,7 @@ func (s *Practice) UpdateGroundRuleSet(ctx context.Context, request *debriefv1.U
 			if err := checkGroundRules(*set); err != nil {
 				return repository.Effects{}, err
 			}
-			changes := changesBetween(before, s.groundRuleSetToProto(*set))
-			if len(changes) == 0 {
-				return repository.Effects{}, repository.ErrUnchanged
-			}
-			event := s.event(ctx, "GROUND_RULE_SET_UPDATED", asked.name, "", set.Revision+1, now, changes)
-			return repository.Effects{Events: []repository.Event{event}}, nil
+			return s.updated(ctx, "GROUND_RULE_SET_UPDATED", asked.name, "", set.Revision+1, now, before, s.groundRuleSetToProto(*set))
 		})
 	if err != nil {
 		return nil, err

@@ -214,12 +214,7 @@ func (s *MentalModels) edit(ctx context.Context, model *repository.MentalModel, 
 	if err := recompare(model, against); err != nil {
 		return repository.Effects{}, err
 	}
-	changes := changesBetween(before, mentalModelToProto(*model))
-	if len(changes) == 0 {
-		return repository.Effects{}, repository.ErrUnchanged
-	}
-	event := s.event(ctx, "MENTAL_MODEL_UPDATED", before.GetName(), "", model.Revision+1, now, changes)
-	return repository.Effects{Events: []repository.Event{event}}, nil
+	return s.updated(ctx, "MENTAL_MODEL_UPDATED", before.GetName(), "", model.Revision+1, now, before, mentalModelToProto(*model))
 }
 
 // DeleteMentalModel hides a model.

@@ -64,12 +64,7 @@ func (s *MentalModels) annotate(ctx context.Context, model *repository.MentalMod
 	gap.Discovery = after.GetDiscovery()
 	gap.Surprise = nameOf(after.GetSurprise())
 	gap.Updates = notedUpdates(gap.Updates, after.GetUpdates(), actor(ctx), now)
-	changes := changesBetween(before, gapToProto(*gap))
-	if len(changes) == 0 {
-		return repository.Effects{}, repository.ErrUnchanged
-	}
-	event := s.event(ctx, "MODEL_GAP_ANNOTATED", modelGapName(request.GetName(), gap.ID), "", model.Revision+1, now, changes)
-	return repository.Effects{Events: []repository.Event{event}}, nil
+	return s.updated(ctx, "MODEL_GAP_ANNOTATED", modelGapName(request.GetName(), gap.ID), "", model.Revision+1, now, before, gapToProto(*gap))
 }
 
 // notedUpdates are updates with who noted them when: those that were there before stay noted as they were.

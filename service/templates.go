@@ -113,12 +113,7 @@ func (s *Practice) UpdatePostMortemTemplate(ctx context.Context, request *debrie
 			if err := checkTemplate(*changed); err != nil {
 				return repository.Effects{}, err
 			}
-			changes := changesBetween(before, s.templateToProto(*changed))
-			if len(changes) == 0 {
-				return repository.Effects{}, repository.ErrUnchanged
-			}
-			event := s.event(ctx, "POST_MORTEM_TEMPLATE_UPDATED", asked.name, "", changed.Revision+1, now, changes)
-			return repository.Effects{Events: []repository.Event{event}}, nil
+			return s.updated(ctx, "POST_MORTEM_TEMPLATE_UPDATED", asked.name, "", changed.Revision+1, now, before, s.templateToProto(*changed))
 		})
 	if err != nil {
 		return nil, err

@@ -256,9 +256,9 @@ func (s *Timeline) amend(ctx context.Context, entry *repository.TimelineEntry, r
 	if err != nil {
 		return repository.Effects{}, err
 	}
-	changes := changesBetween(before, after)
-	if len(changes) == 0 {
-		return repository.Effects{}, repository.ErrUnchanged
+	effects, err := s.updated(ctx, "TIMELINE_ENTRY_UPDATED", before.GetName(), incidentName(entry.Parent), entry.Revision+1, now, before, after)
+	if err != nil {
+		return effects, err
 	}
 	if len(entry.Past)+1 >= repository.MaxStatements {
 		return repository.Effects{}, failedPrecondition("TOO_MANY_REVISIONS", "%s has %d revisions: more are not possible", before.GetName(), repository.MaxStatements)
@@ -266,8 +266,7 @@ func (s *Timeline) amend(ctx context.Context, entry *repository.TimelineEntry, r
 	entry.Past = append(entry.Past, entry.Statement)
 	entry.Statement = statementFromProto(after, occurred, now, actor(ctx))
 	entry.AuthorRole = after.GetAuthorRole()
-	event := s.event(ctx, "TIMELINE_ENTRY_UPDATED", before.GetName(), incidentName(entry.Parent), entry.Revision+1, now, changes)
-	return repository.Effects{Events: []repository.Event{event}}, nil
+	return effects, nil
 }
 
 // DeleteTimelineEntry hides an entry.
