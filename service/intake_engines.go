@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -58,12 +59,8 @@ func (e *engines) of(integration repository.Integration) (engineEntry, error) {
 
 // mappingSource is a mapping as it is compiled.
 func mappingSource(mapping repository.AlertMapping) intake.MappingSource {
-	status := `"firing"`
-	if mapping.Status != "" {
-		status = "(" + mapping.Status + ").lowerAscii()"
-	}
 	return intake.MappingSource{
-		Alerts: mapping.Alerts, Key: mapping.Key, Episode: mapping.Episode, Status: status, Title: mapping.Title,
+		Alerts: mapping.Alerts, Key: mapping.Key, Episode: mapping.Episode, Status: cmp.Or(mapping.Status, `"firing"`), Title: mapping.Title,
 		Summary: mapping.Summary, Severity: mapping.Severity, Labels: mapping.Labels, Annotations: mapping.Annotations,
 		Time: mapping.Time, URL: mapping.Link,
 	}

@@ -138,9 +138,6 @@ func mappingViolations(integration repository.Integration) []violation {
 	if problem.Line == 0 {
 		return []violation{{"integration.mapping." + field, problem.Problem}}
 	}
-	if field == "status" && problem.Line == 1 {
-		problem.Column = max(1, problem.Column-1) // It stands in parentheses when it is compiled.
-	}
 	return []violation{{"integration.mapping." + field, fmt.Sprintf("%d:%d: %s", problem.Line, problem.Column, problem.Problem)}}
 }
 

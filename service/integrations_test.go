@@ -88,6 +88,7 @@ func TestAnIntegrationThatMakesNoSenseIsRefused(t *testing.T) {
 			"no kind":   {&debriefv1.Integration{Title: "x"}, "integration.kind", ""},
 			"condition": {&debriefv1.Integration{Title: "x", Kind: debriefv1.Integration_KIND_GRAFANA, Rules: []*debriefv1.AlertRule{{Title: "r", Condition: "alert.titel == \"x\"", Outcome: debriefv1.AlertRule_OUTCOME_KEEP}}}, "integration.rules[0].condition", "1:"},
 			"signature": {&debriefv1.Integration{Title: "x", Kind: debriefv1.Integration_KIND_PAGERDUTY, SigningSecret: "s"}, "integration.signing_secret", ""},
+			"status":    {&debriefv1.Integration{Title: "x", Kind: debriefv1.Integration_KIND_GENERIC, Mapping: &debriefv1.AlertMapping{Key: "body.id", Status: "1"}}, "integration.mapping.status", "1:1"},
 			"mapping":   {&debriefv1.Integration{Title: "x", Kind: debriefv1.Integration_KIND_GENERIC, Mapping: &debriefv1.AlertMapping{Key: "body.id +", Title: "body.title"}}, "integration.mapping.key", "1:"},
 		} {
 			_, err := d.integrations.CreateIntegration(t.Context(), &debriefv1.CreateIntegrationRequest{IntegrationId: "x", Integration: test.integration})

@@ -33,7 +33,8 @@ type MappingSource struct {
 	Summary  string
 	Severity string
 	URL      string
-	// Status gives "firing", "acknowledged" or "resolved", or "" for what is no alert and is passed over.
+	// Status gives the string "firing", "acknowledged" or "resolved", in any case of letters, or "" for what is no alert and is
+	// passed over.
 	Status string
 	// Time gives a timestamp, a string after RFC 3339, or seconds since 1970; 0 and "" are no time.
 	Time string

@@ -185,6 +185,9 @@ func (g *genericAlert) set(field string, value ref.Val) string {
 	case "time":
 		return setTime(&g.Time, value)
 	}
+	if field == "status" && value.Type() != types.StringType {
+		return "gives " + typeOf(value) + "; it must give a string"
+	}
 	text, ok := textOf(value)
 	if !ok {
 		return "gives " + typeOf(value) + "; it must give a string, number or boolean"

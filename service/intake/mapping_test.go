@@ -131,6 +131,8 @@ func TestMappingRefusesWhatItCannotRead(t *testing.T) {
 		{"no key", intake.MappingSource{Alerts: "body", Key: "alert.key"}, `[{"key":1},{}]`, "alerts[1].key", "fails: no such key"},
 		{"an empty key", intake.MappingSource{Key: "body.key"}, `{"key":""}`, "key", "is missing"},
 		{"a map as key", intake.MappingSource{Key: "body.key"}, `{"key":{}}`, "key", "gives a value of type map"},
+		{"no status", intake.MappingSource{Status: "body.state"}, `{"state":null}`, "status", "gives a value of type null_type; it must give a string"},
+		{"a number as status", intake.MappingSource{Status: "body.state"}, `{"state":1}`, "status", "gives a value of type int; it must give a string"},
 		{"another status", intake.MappingSource{Status: "body.state"}, `{"state":"bad"}`, "status", `must be "firing"`},
 		{"what costs too much", intake.MappingSource{Key: "body.all(a, body.all(b, body.all(c, a + b + c > 0))) ? 'a' : 'b'"}, `[1` + strings.Repeat(",1", 400) + `]`, "key", "costs too much"},
 		{"what costs too much in all", intake.MappingSource{Alerts: "body", Title: "body.all(a, a > 0) ? 'a' : 'b'"}, `[1` + strings.Repeat(",1", 1500) + `]`, "", "costs too much"},
