@@ -10,7 +10,6 @@ package calendar
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -27,8 +26,8 @@ const product = "-//Debrief//Debrief//EN"
 // DefaultDuration is how long a meeting takes whose duration nobody set.
 const DefaultDuration = time.Hour
 
-// DefaultRefresh is how often clients are asked to look again.
-const DefaultRefresh = 15 * time.Minute
+// refresh is how often clients are asked to look again, as ISO 8601 has it.
+const refresh = "PT15M"
 
 // Kind is what an item is about.
 type Kind int
@@ -82,8 +81,6 @@ type Feed struct {
 	// Title is how clients call it.
 	Title       string
 	Description string
-	// Refresh is how often clients are asked to look again, in whole minutes; 0: [DefaultRefresh].
-	Refresh time.Duration
 	// Items may be in any order.
 	Items []Item
 }
@@ -98,7 +95,6 @@ func Publish(feed Feed) []byte {
 		calendar.SetDescription(description)
 		calendar.SetXWRCalDesc(description)
 	}
-	refresh := isoMinutes(cmp.Or(feed.Refresh, DefaultRefresh))
 	calendar.SetRefreshInterval(refresh)
 	calendar.SetXPublishedTTL(refresh)
 
@@ -177,8 +173,6 @@ func newCalendar() *ics.Calendar {
 func serialize(calendar *ics.Calendar) []byte {
 	return []byte(calendar.Serialize(ics.WithNewLine("\r\n")))
 }
-
-func isoMinutes(d time.Duration) string { return fmt.Sprintf("PT%dM", max(1, int(d.Minutes()))) }
 
 // join puts an empty line between parts that are not empty.
 func join(parts ...string) string {

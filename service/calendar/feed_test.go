@@ -21,7 +21,7 @@ var due = calendar.Item{
 
 func feed() calendar.Feed {
 	return calendar.Feed{
-		Title: "Debrief", Description: "What is due, and when reviews meet", Refresh: 30 * time.Minute,
+		Title: "Debrief", Description: "What is due, and when reviews meet",
 		Items: []calendar.Item{
 			{
 				Kind: calendar.ReviewMeeting, Name: "postMortems/01KB", CreateTime: day(10, 0), UpdateTime: day(10, 0),
@@ -191,7 +191,7 @@ func FuzzNoTextBreaksOutOfItsProperty(f *testing.F) {
 		data := calendar.Publish(calendar.Feed{Title: title, Description: body, Items: []calendar.Item{item}})
 		checkContained(t, data)
 		message := calendar.Invite(calendar.Meeting{
-			Name: "postMortems/1", Title: title, Description: body, URL: link, Start: day(14, 0),
+			Name: "postMortems/1", Title: title, Start: day(14, 0),
 			Organizer: calendar.Person{Name: title, Email: email},
 			Attendees: []calendar.Attendee{{Person: calendar.Person{Name: body, Email: email}, Role: title}, {Person: calendar.Person{Name: title}}},
 			Agenda:    []calendar.AgendaPart{{Title: title, Minutes: 5, Lines: []string{body}}},

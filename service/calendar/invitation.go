@@ -8,8 +8,6 @@ import (
 	"time"
 
 	ics "github.com/arran4/golang-ical"
-
-	"github.com/debriefhq/debrief/service/plaintext"
 )
 
 // Person is somebody in a meeting.
@@ -48,11 +46,8 @@ type Meeting struct {
 	Sequence int
 	// CreateTime and UpdateTime are when the meeting first was planned, and when it last changed.
 	CreateTime, UpdateTime time.Time
-	// Title is that of the post-mortem, Description plain text.
-	Title       string
-	Description string
-	// URL leads to the post-mortem.
-	URL   string
+	// Title is that of the post-mortem.
+	Title string
 	Start time.Time
 	// Duration is how long it takes; 0: [DefaultDuration].
 	Duration  time.Duration
@@ -103,7 +98,7 @@ func Invite(meeting Meeting) Message {
 func (m Meeting) item() Item {
 	return Item{
 		Kind: ReviewMeeting, Name: m.Name, Sequence: m.Sequence, CreateTime: m.CreateTime, UpdateTime: m.UpdateTime,
-		Title: m.Title, Description: join(plaintext.Shorten(text(m.Description), maxText/2), m.agenda(), m.unreached()), URL: m.URL,
+		Title: m.Title, Description: join(m.agenda(), m.unreached()),
 		Start: m.Start, Duration: m.Duration,
 	}
 }

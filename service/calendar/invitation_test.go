@@ -13,8 +13,7 @@ import (
 func meeting() calendar.Meeting {
 	return calendar.Meeting{
 		Name: "postMortems/01KB", Sequence: 2, CreateTime: day(9, 0), UpdateTime: day(9, 30),
-		Title: "Orders are lost, and nobody is told", Description: "How could it come about?",
-		URL: "https://debrief.example.com/v1/postMortems/01KB", Start: day(14, 0), Duration: 90 * time.Minute,
+		Title: "Orders are lost, and nobody is told", Start: day(14, 0), Duration: 90 * time.Minute,
 		Organizer: calendar.Person{Name: "Debrief", Email: "debrief@example.com"},
 		Attendees: []calendar.Attendee{
 			{Person: calendar.Person{Name: `Ada "the Countess" Lovelace, London`, Email: "ada@example.com"}, Role: "facilitator", Chair: true},
@@ -64,7 +63,7 @@ func TestOnlyThoseWithAnAddressAreInvitedAndTheOthersAreNamed(t *testing.T) {
 	few := meeting()
 	few.Attendees = few.Attendees[1:5]
 	for _, m := range []*calendar.Meeting{&nameless, &alone, &few} {
-		m.Description, m.URL, m.Agenda = "", "", nil
+		m.Agenda = nil
 	}
 	tests := []struct {
 		name    string
