@@ -31,9 +31,6 @@ const (
 // ranks are the roles of those who call the API, the lesser first.
 var ranks = []Role{Viewer, Responder, Facilitator, Admin}
 
-// Roles are the roles that people and programs can be given, the lesser first.
-func Roles() []Role { return slices.Clone(ranks) }
-
 // ParseRole reads a role as people write it: "responder".
 func ParseRole(text string) (Role, error) {
 	role := Role(strings.ToUpper(strings.TrimSpace(text)))

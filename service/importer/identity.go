@@ -34,10 +34,7 @@ type Identity struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
-// Fingerprint is a hash of a text (SHA-256). Byte order marks, kinds of line break, and white space at the ends of lines
-// and of the text do not count.
-func Fingerprint(text []byte) string { return fingerprint(normalize(string(text))) }
-
+// fingerprint is a hash of a normal text (SHA-256). White space at the ends of lines and of the text does not count.
 func fingerprint(normal string) string {
 	lines := strings.Split(normal, "\n")
 	for i, line := range lines {
