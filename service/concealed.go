@@ -66,6 +66,11 @@ func (c *concealed) of(name string) bool {
 	return c.incidents[owner] || c.postMortems[owner] || c.actionItems[owner]
 }
 
+// hasEvent says whether an event is about what is concealed.
+func (c *concealed) hasEvent(event *repository.Event) bool {
+	return c.incidents[event.Incident] || c.of(event.Resource)
+}
+
 // names are the names of all kinds.
 func (c *concealed) names() []string {
 	var all []string

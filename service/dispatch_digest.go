@@ -77,9 +77,11 @@ func (r *run) gather(events []repository.Event, went *tally) {
 type digestEntry struct {
 	// delivery is nil where it is not under way any more.
 	delivery *repository.EventDelivery
-	item     email.Item
-	// moot says that there is nothing to be told of it any more; lost that its event is gone.
-	moot, lost bool
+	// event is nil where it was purged, or restricted.
+	event *repository.Event
+	item  email.Item
+	// moot says that there is nothing to be told of it any more.
+	moot bool
 }
 
 // write sends one message of what waits, and keeps how that went with each delivery.
@@ -91,7 +93,7 @@ func (r *run) write(ctx context.Context, queue []waiting, went *tally) error {
 	var items []email.Item
 	var ids []string
 	for _, one := range entries {
-		if one.delivery != nil && !one.moot && !one.lost {
+		if one.delivery != nil && one.event != nil && !one.moot {
 			items, ids = append(items, one.item), append(ids, one.delivery.WebhookID)
 		}
 	}
@@ -108,7 +110,7 @@ func (r *run) write(ctx context.Context, queue []waiting, went *tally) error {
 	return r.tellEach(ctx, queue, entries, result)
 }
 
-// entries reads what waits.
+// entries reads what waits. Of what is restricted while the rest is read nothing is left.
 func (r *run) entries(ctx context.Context, queue []waiting) ([]digestEntry, error) {
 	entries := make([]digestEntry, len(queue))
 	group, reading := errgroup.WithContext(ctx)
@@ -119,18 +121,26 @@ func (r *run) entries(ctx context.Context, queue []waiting) ([]digestEntry, erro
 			return err
 		})
 	}
-	return entries, group.Wait()
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	hidden, err := r.concealedFrom(asOutsider(ctx))
+	for i, one := range entries {
+		if hidden != nil && one.event != nil && hidden.hasEvent(one.event) {
+			entries[i] = digestEntry{delivery: one.delivery}
+		}
+	}
+	return entries, err
 }
 
 func (r *run) entry(ctx context.Context, one waiting) (entry digestEntry, err error) {
-	delivery, event, err := r.stillPending(ctx, one)
-	if err != nil || delivery == nil {
+	if entry.delivery, err = r.stillPending(ctx, one); err != nil || entry.delivery == nil {
 		return entry, err
 	}
-	entry.delivery, entry.lost = delivery, event == nil
-	if event != nil {
-		entry.item, entry.moot, err = r.emailItem(ctx, *event)
+	if entry.event, err = r.openEvent(ctx, one.sequence); err != nil || entry.event == nil {
+		return entry, err
 	}
+	entry.item, entry.moot, err = r.emailItem(asOutsider(ctx), *entry.event)
 	return entry, err
 }
 
@@ -147,7 +157,7 @@ func (r *run) tellEach(ctx context.Context, queue []waiting, entries []digestEnt
 			said := result
 			request := one.item.Line()
 			switch {
-			case one.lost:
+			case one.event == nil:
 				said, request = unsent(r.present(), eventGone), ""
 			case one.moot:
 				said = tried{delivered: true, attempt: repository.DeliveryAttempt{Time: r.present(), Response: "left out of the message: it did not matter any more"}}

@@ -183,7 +183,7 @@ func (j *eventJob) work(ctx context.Context, went *tally) error {
 func (j *eventJob) first(ctx context.Context, event repository.Event, went *tally) error {
 	delivery := j.newDelivery(event)
 	if !j.blocked && !j.outdated.Load() {
-		result, err := j.attempt(ctx, &delivery, event, went)
+		result, err := j.attempt(ctx, &delivery, went)
 		if err != nil {
 			return err
 		}
@@ -202,12 +202,18 @@ func (r *run) newDelivery(event repository.Event) repository.EventDelivery {
 	return delivery
 }
 
-// attempt sends, while the lease is held.
-func (j *eventJob) attempt(ctx context.Context, delivery *repository.EventDelivery, event repository.Event, went *tally) (tried, error) {
-	if !j.holds() {
+// attempt sends an event, while the lease is held. One that was restricted since it was read, or purged, is given up: a round may be long.
+func (j *eventJob) attempt(ctx context.Context, delivery *repository.EventDelivery, went *tally) (tried, error) {
+	event, err := j.openEvent(ctx, delivery.Sequence)
+	switch {
+	case err != nil:
+		return tried{}, err
+	case event == nil:
+		return unsent(j.present(), eventGone), nil
+	case !j.holds():
 		return tried{}, errNotOurs
 	}
-	result, err := j.try(ctx, j.plan, delivery, event)
+	result, err := j.try(ctx, j.plan, delivery, *event)
 	if err == nil {
 		went.count(result)
 	}
@@ -217,36 +223,39 @@ func (j *eventJob) attempt(ctx context.Context, delivery *repository.EventDelive
 // eventGone is why a delivery is given up whose event was purged, or restricted.
 const eventGone = "the event is not kept any more, or was restricted since"
 
-// stillPending reads what waits: no delivery where it does not any more, and no event where that was purged, or restricted.
-func (r *run) stillPending(ctx context.Context, one waiting) (*repository.EventDelivery, *repository.Event, error) {
+// openEvent reads an event of which everybody may know; nil where it was purged, or restricted.
+func (r *run) openEvent(ctx context.Context, sequence int64) (*repository.Event, error) {
+	event, err := r.repository.Events().Get(asOutsider(ctx), repository.EventID(sequence))
+	if errors.Is(err, repository.ErrNotFound) {
+		return nil, nil //nolint:nilnil // There is none.
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read an event: %w", err)
+	}
+	return &event, nil
+}
+
+// stillPending reads what waits; nil where it does not any more.
+func (r *run) stillPending(ctx context.Context, one waiting) (*repository.EventDelivery, error) {
 	delivery, err := r.repository.EventDeliveries().Get(ctx, one.id)
 	if errors.Is(err, repository.ErrNotFound) || err == nil && delivery.State != eventPending {
-		return nil, nil, nil
+		return nil, nil //nolint:nilnil // There is none.
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("read a delivery: %w", err)
+		return nil, fmt.Errorf("read a delivery: %w", err)
 	}
-	event, err := r.repository.Events().Get(asOutsider(ctx), repository.EventID(one.sequence))
-	if errors.Is(err, repository.ErrNotFound) {
-		return &delivery, nil, nil
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("read an event: %w", err)
-	}
-	return &delivery, &event, nil
+	return &delivery, nil
 }
 
 // again tries what waits, and says whether it has come to an end.
 func (j *eventJob) again(ctx context.Context, one waiting, went *tally) (waiting, bool, error) {
-	delivery, event, err := j.stillPending(ctx, one)
+	delivery, err := j.stillPending(ctx, one)
 	if err != nil || delivery == nil {
 		return one, err == nil, err
 	}
-	result := unsent(j.present(), eventGone)
-	if event != nil {
-		if result, err = j.attempt(ctx, delivery, *event, went); err != nil {
-			return one, false, err
-		}
+	result, err := j.attempt(ctx, delivery, went)
+	if err != nil {
+		return one, false, err
 	}
 	var changed repository.EventDelivery
 	err = j.debts.settle(ctx, func(ctx context.Context) (err error) {

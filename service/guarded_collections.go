@@ -102,9 +102,7 @@ func (g guard) Deliveries() repository.Collection[repository.Delivery] {
 func (g guard) Events() repository.Feed {
 	feed := g.Repository.Events()
 	return guardedFeed{guardArchive(g.base, repository.EventSchema, feed, seclusion[repository.Event]{
-		hides: func(hidden *concealed, event *repository.Event) bool {
-			return hidden.incidents[event.Incident] || hidden.of(event.Resource)
-		},
+		hides: (*concealed).hasEvent,
 		where: func(hidden *concealed) repository.Condition {
 			return repository.Or{termsOf("incident", hidden.incidents), hidden.belonging("resource")}
 		},

@@ -79,11 +79,11 @@ func hookEvent(event repository.Event) webhook.Event {
 	}
 }
 
-// compose makes the body for an event, and its media type.
+// compose makes the body for an event, and its media type. What was restricted meanwhile has no title.
 func (b *base) compose(ctx context.Context, plan *deliveryPlan, event repository.Event) (body []byte, mediaType string, err error) {
 	seen := hookEvent(event)
 	if plan.composer.NeedsTitle() {
-		if seen.Title, err = b.titleOf(ctx, event); err != nil {
+		if seen.Title, err = b.titleOf(asOutsider(ctx), event); err != nil {
 			return nil, "", err
 		}
 	}

@@ -17,6 +17,8 @@ const (
 	watchedAtOnce = 200
 	// maxWatchers bounds how many watch at the same time.
 	maxWatchers = 1000
+	// atAGlance is how long what was read for a watcher is theirs: who is slow to take it may not know of it any more.
+	atAGlance = 100 * time.Millisecond
 	// fromNow is the after_sequence of those who want only what happens from now on.
 	fromNow = -1
 )
@@ -141,18 +143,41 @@ func (w *watcher) catchUp(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	between := repository.IDRange{From: repository.EventID(w.sequence + 1), Before: repository.EventID(last + 1)}
+	looked := w.now()
 	events, err := w.repository.Events().List(ctx, repository.Query{Where: both(w.condition, between), Limit: watchedAtOnce})
 	if err != nil {
 		return false, err
 	}
-	for _, event := range events {
-		if err := w.send(&debriefv1.WatchEventsResponse{Event: eventToProto(event), Sequence: event.Sequence()}); err != nil {
-			return false, err
-		}
-		w.sequence = event.Sequence()
+	if err := w.tell(ctx, events, looked); err != nil {
+		return false, err
 	}
 	if len(events) < watchedAtOnce {
 		w.sequence = last
 	}
 	return len(events) > 0, nil
+}
+
+// tell sends events of which the caller might know when they were looked at. Where that is over, because the caller does not read, it
+// is looked again who they are, and what is concealed from them.
+func (w *watcher) tell(ctx context.Context, events []repository.Event, looked time.Time) error {
+	var hidden *concealed
+	for _, event := range events {
+		if now := w.now(); now.Sub(looked) >= atAGlance {
+			admitted, err := w.readmit(ctx)
+			if err != nil {
+				return err
+			}
+			if hidden, err = w.concealedFrom(admitted); err != nil {
+				return err
+			}
+			looked = now
+		}
+		if hidden == nil || !hidden.hasEvent(&event) {
+			if err := w.send(&debriefv1.WatchEventsResponse{Event: eventToProto(event), Sequence: event.Sequence()}); err != nil {
+				return err
+			}
+		}
+		w.sequence = event.Sequence()
+	}
+	return nil
 }
