@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,6 +21,14 @@ type concealed struct {
 // keepsOut says whether a restriction is to others.
 func (c *concealed) keepsOut(restriction repository.Restriction) bool {
 	return !restriction.IsZero() && !c.principal.Among(restriction.People, restriction.Teams)
+}
+
+// equal says whether the same is concealed. A condition says of the rest by whom a resource may be known.
+func (c *concealed) equal(other *concealed) bool {
+	if c == nil || other == nil {
+		return c == other
+	}
+	return maps.Equal(c.incidents, other.incidents) && maps.Equal(c.postMortems, other.postMortems) && maps.Equal(c.actionItems, other.actionItems)
 }
 
 // restricted holds for incidents and post-mortems that are restricted to others themselves.

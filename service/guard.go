@@ -69,6 +69,11 @@ func (g guardedReader[T]) Get(ctx context.Context, id string) (resource T, err e
 	if err != nil {
 		return found, err
 	}
+	return g.unlessHidden(ctx, found)
+}
+
+// unlessHidden is what was found, unless that is concealed by now.
+func (g guardedReader[T]) unlessHidden(ctx context.Context, found T) (resource T, err error) {
 	hidden, err := g.look(ctx)
 	if err != nil {
 		return resource, err
@@ -135,24 +140,35 @@ func (g guardedReader[T]) list(ctx context.Context, query repository.Query, with
 	return g.reader.List(ctx, query)
 }
 
-// Count implements [repository.Reader].
+// Count implements [repository.Reader]. It counts again where something else is concealed after it has counted than before.
 func (g guardedReader[T]) Count(ctx context.Context, query repository.Query) (int, error) {
 	hidden, err := g.look(ctx)
+	for err == nil {
+		before := hidden
+		count, failed := g.count(ctx, query, before)
+		if failed != nil {
+			return 0, failed
+		}
+		if hidden, err = g.look(ctx); err == nil && hidden.equal(before) {
+			return count, nil
+		}
+	}
+	return 0, err
+}
+
+// count counts without what is concealed. Where it is listed by its parent alone all of it is, or nothing.
+func (g guardedReader[T]) count(ctx context.Context, query repository.Query, hidden *concealed) (int, error) {
 	switch {
-	case err != nil:
-		return 0, err
 	case hidden == nil:
-		return g.reader.Count(ctx, query)
-	case g.where == nil:
+	case g.where != nil:
+		query.Where = both(query.Where, repository.Not{Condition: g.where(hidden)})
+	default:
 		first := query
 		first.Limit = 1
-		shown, err := g.List(ctx, first)
-		if err != nil || len(shown) == 0 {
+		if shown, err := g.pass(ctx, first, hidden); err != nil || len(shown) == 0 {
 			return 0, err
 		}
-		return g.reader.Count(ctx, query)
 	}
-	query.Where = both(query.Where, repository.Not{Condition: g.where(hidden)})
 	return g.reader.Count(ctx, query)
 }
 
@@ -174,21 +190,29 @@ func (g guarded[T]) Create(ctx context.Context, creations ...repository.Creation
 	return created, nil
 }
 
-// Update implements [repository.Writer].
+// Update implements [repository.Writer]. What is restricted itself meanwhile is not changed; of what belongs to that nothing is answered.
 func (g guarded[T]) Update(ctx context.Context, id string, change func(*T) (repository.Effects, error)) (resource T, err error) {
+	principal, shown := whoseSight(ctx)
+	if !shown {
+		return g.writer.Update(ctx, id, change)
+	}
 	hidden, err := g.look(ctx)
 	if err != nil {
 		return resource, err
 	}
 	if hidden == nil {
-		return g.writer.Update(ctx, id, change)
+		hidden = &concealed{principal: principal}
 	}
-	return g.writer.Update(ctx, id, func(resource *T) (repository.Effects, error) {
+	changed, err := g.writer.Update(ctx, id, func(resource *T) (repository.Effects, error) {
 		if g.hides(hidden, resource) {
 			return repository.Effects{}, g.missing(resource)
 		}
 		return change(resource)
 	})
+	if err != nil {
+		return changed, err
+	}
+	return g.unlessHidden(ctx, changed)
 }
 
 // Remove implements [repository.Writer]. Nobody but Debrief itself removes.

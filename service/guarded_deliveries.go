@@ -22,6 +22,11 @@ func (g guardedDeliveries) Get(ctx context.Context, id string) (delivery reposit
 	if err != nil {
 		return found, err
 	}
+	return g.unlessHidden(ctx, found)
+}
+
+// unlessHidden is what was found, unless that is concealed by now.
+func (g guardedDeliveries) unlessHidden(ctx context.Context, found repository.Delivery) (delivery repository.Delivery, err error) {
 	hidden, err := g.base.concealedFrom(ctx)
 	if err != nil {
 		return delivery, err
@@ -31,7 +36,7 @@ func (g guardedDeliveries) Get(ctx context.Context, id string) (delivery reposit
 		return delivery, err
 	}
 	if concealed {
-		return delivery, fmt.Errorf("%w: %q of deliveries", repository.ErrNotFound, id)
+		return delivery, fmt.Errorf("%w: %q of deliveries", repository.ErrNotFound, found.ID)
 	}
 	return found, nil
 }
@@ -69,7 +74,11 @@ func (g guardedDeliveries) Update(ctx context.Context, id string, change func(*r
 			return delivery, err
 		}
 	}
-	return g.Collection.Update(ctx, id, change)
+	changed, err := g.Collection.Update(ctx, id, change)
+	if err != nil {
+		return changed, err
+	}
+	return g.unlessHidden(ctx, changed)
 }
 
 // hides says whether any alert of a delivery is concealed. Of one with more alerts than it names that can't be told: it is taken to

@@ -1,11 +1,9 @@
 package service_test
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -20,7 +18,6 @@ import (
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
 	"github.com/debriefhq/debrief/repository"
-	"github.com/debriefhq/debrief/repository/sqlite"
 	"github.com/debriefhq/debrief/service"
 )
 
@@ -256,50 +253,4 @@ func TestOnlySoMuchIsRestricted(t *testing.T) {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
 	})
-}
-
-// meanwhile is a store in which something happens just before the feed is read.
-type meanwhile struct {
-	repository.Repository
-
-	happens func()
-}
-
-func (m *meanwhile) Events() repository.Feed {
-	return meanwhileReader{m.Repository.Events(), m}
-}
-
-type meanwhileReader struct {
-	repository.Feed
-
-	*meanwhile
-}
-
-func (r meanwhileReader) List(ctx context.Context, query repository.Query) ([]repository.Event, error) {
-	if happens := r.happens; happens != nil {
-		r.happens = nil
-		happens()
-	}
-	return r.Feed.List(ctx, query)
-}
-
-// TestWhatIsRestrictedMeanwhileIsNotShown has somebody open a restricted incident while somebody else reads the feed.
-func TestWhatIsRestrictedMeanwhileIsNotShown(t *testing.T) {
-	t.Parallel()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "debrief.db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	hooked := &meanwhile{Repository: store}
-	d := serve(t, hooked, service.Options{})
-	ana, ben := d.firstKey(t, debriefv1.Role_ROLE_RESPONDER), d.firstKey(t, debriefv1.Role_ROLE_VIEWER)
-	hooked.happens = func() {
-		must[*debriefv1.Incident](t)(d.locked(t).incidents.CreateIncident(showing(t, ana), &debriefv1.CreateIncidentRequest{Incident: &debriefv1.Incident{
-			Title: "Somebody was here", Restriction: &debriefv1.Restriction{People: []string{"apiKeys/first-responder"}},
-		}}))
-	}
-	read := must[*debriefv1.ListEventsResponse](t)(d.events.ListEvents(showing(t, ben), &debriefv1.ListEventsRequest{}))
-	if len(read.GetEvents()) > 0 || len(d.feed(t, "")) == 0 {
-		t.Errorf("what is read is %v, of %v", types(read.GetEvents()), types(d.feed(t, "")))
-	}
 }
