@@ -2,17 +2,23 @@ package service_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
+	"github.com/debriefhq/debrief/service/email/emailtest"
 )
 
 // jumps are what may happen to the clock of a machine: it is set right, or wrong.
-var jumps = map[string]time.Duration{"an hour back": -time.Hour, "a year forth": 365 * 24 * time.Hour, "a second back": -time.Second}
+var jumps = map[string]time.Duration{
+	"an hour back": -time.Hour, "a year forth": 365 * 24 * time.Hour, "a year back": -365 * 24 * time.Hour, "a second back": -time.Second,
+}
 
 // TestIncidentsGoOnWhereTheClockJumps has the clock jump in the midst of an incident: it goes on from one state to the next, what is made
 // has ids of its own, and the feed goes on where it was.
@@ -112,6 +118,66 @@ func TestDeliveriesAreWorkedOffWhereTheClockJumps(t *testing.T) {
 				if got := len(d.listAlerts(t, "")); got != alerts {
 					t.Errorf("%d alerts are known, want %d", got, alerts)
 				}
+			})
+		})
+	}
+}
+
+// TestWebhooksAreTriedAgainWhereTheClockJumps has a webhook wait to be tried again when the clock is set: it is taken within two hours, by
+// the same process, or by another one.
+func TestWebhooksAreTriedAgainWhereTheClockJumps(t *testing.T) {
+	t.Parallel()
+	for name, jump := range jumps {
+		t.Run(name, func(t *testing.T) {
+			onEachStoreWith(t, toLoopback, func(t *testing.T, d *debrief) {
+				var up atomic.Bool
+				r := newReceiver(t, func(message, *http.Request) int {
+					if up.Load() {
+						return http.StatusOK
+					}
+					return http.StatusServiceUnavailable
+				})
+				d.subscribe(t, "chat", r.URL)
+				timers := newTimers(d)
+				stop := dispatch(t, d.services, timers, "a")
+				for i, restarts := range []bool{false, true} {
+					up.Store(false)
+					d.open(t, "It is slow")
+					await(t, timers, func() bool { return len(d.pending(t)) == 1 })
+					if restarts {
+						stop()
+					}
+					timers.jump(jump)
+					if restarts {
+						dispatch(t, d.services, timers, "b")
+					}
+					up.Store(true)
+					timers.pass(2 * time.Hour)
+					await(t, timers, func() bool {
+						_, taken := r.all()
+						return len(taken) > i
+					})
+					await(t, timers, func() bool { return len(d.pending(t)) == 0 })
+				}
+			})
+		})
+	}
+}
+
+// TestEmailIsWrittenWhereTheClockJumps has an e-mail wait for others when the clock is set.
+func TestEmailIsWrittenWhereTheClockJumps(t *testing.T) {
+	t.Parallel()
+	for name, jump := range jumps {
+		t.Run(name, func(t *testing.T) {
+			onEachStoreWriting(t, func(t *testing.T, d *debrief, mail *emailtest.Server, _ *atomic.Int32) {
+				timers := newTimers(d)
+				d.write(t, `event.type == "INCIDENT_OPENED"`, &debriefv1.Email{DigestInterval: durationpb.New(time.Hour)})
+				dispatch(t, d.services, timers, "a")
+				d.open(t, "It is slow")
+				await(t, timers, func() bool { return len(d.pending(t)) == 1 })
+				timers.jump(jump)
+				timers.pass(2 * time.Hour)
+				await(t, timers, func() bool { return len(mail.Messages()) == 1 })
 			})
 		})
 	}

@@ -36,7 +36,7 @@ func (r *run) digest(ctx context.Context, events []repository.Event, upTo int64)
 		return true, r.pass(ctx, upTo, &went)
 	}
 	queue := r.queues[digestQueue]
-	if len(queue) == 0 || queue[0].next.After(r.now()) && r.hasRoom() {
+	if len(queue) == 0 || !r.due(queue[0]) && r.hasRoom() {
 		return r.skip(upTo), nil
 	}
 	queue = queue[:min(len(queue), maxWaiting)]

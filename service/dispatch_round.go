@@ -138,9 +138,8 @@ func (r *run) jobs(events []repository.Event) []*eventJob {
 		}
 		return byResource[resource]
 	}
-	now := r.now()
 	for resource, queue := range r.queues {
-		if !queue[0].next.After(now) {
+		if r.due(queue[0]) {
 			due := of(resource)
 			due.waiting = queue[:min(len(queue), roundSize)]
 			due.blocked = len(queue) > roundSize

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/debriefhq/debrief/repository"
+	"github.com/debriefhq/debrief/service/webhook"
 )
 
 const (
@@ -20,6 +21,10 @@ const (
 	sentAtOnce = 8
 	// maxWaiting is how many deliveries may wait before the feed is not followed any further: what comes then stays in it.
 	maxWaiting = 1000
+	// longestDelay is more than lies between two tries of a webhook, and longestGathering more than an e-mail waits for others, or
+	// for the end of the quiet hours.
+	longestDelay     = 2 * webhook.LastDelay
+	longestGathering = 2 * 24 * time.Hour
 	// storePause is waited when the store can't be reached.
 	storePause = time.Second
 )
@@ -130,9 +135,21 @@ func (r *run) hasRoom() bool { return r.count < maxWaiting }
 func (r *run) next() time.Time {
 	var next time.Time
 	for _, queue := range r.queues {
+		if r.due(queue[0]) {
+			return r.now()
+		}
 		next = sooner(next, queue[0].next)
 	}
 	return next
+}
+
+// due says whether a delivery is to be tried now. One that waits for longer than any has to was put off before the clock was set back.
+func (r *run) due(one waiting) bool {
+	wait, longest := one.next.Sub(r.now()), longestDelay
+	if r.plan.subscription.Email != nil {
+		longest = longestGathering
+	}
+	return wait <= 0 || wait > longest
 }
 
 // load reads the subscription, what waits, and what is kept already of what lies ahead.

@@ -127,6 +127,16 @@ func (ts *timers) pass(d time.Duration) {
 	ts.fire()
 }
 
+// jump sets the clock of the machine, by which no timer goes.
+func (ts *timers) jump(d time.Duration) {
+	ts.mutex.Lock()
+	defer ts.mutex.Unlock()
+	ts.advance(d)
+	for c, at := range ts.set {
+		ts.set[c] = at.Add(d)
+	}
+}
+
 func newTimers(d *debrief) *timers {
 	return &timers{clock: d.clock, set: map[chan time.Time]time.Time{}}
 }
