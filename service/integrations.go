@@ -59,10 +59,15 @@ func (s *Integrations) CreateIntegration(ctx context.Context, request *debriefv1
 	switch {
 	case request.GetValidateOnly():
 		answer.Key, answer.Integration.Etag, answer.Integration.Keys = "", "", nil
-	case !slices.ContainsFunc(integration.Keys, func(kept repository.IntegrationKey) bool { return kept.Hash == hashKey(key) }):
+	case !hasKey(integration, key):
 		answer.Key = "" // The call is a repetition, and its key was answered once.
 	}
 	return answer, nil
+}
+
+// hasKey says whether a key that was made was kept.
+func hasKey(integration repository.Integration, key string) bool {
+	return slices.ContainsFunc(integration.Keys, func(kept repository.IntegrationKey) bool { return kept.Hash == hashKey(key) })
 }
 
 func withoutSecret(request *debriefv1.CreateIntegrationRequest) *debriefv1.CreateIntegrationRequest {
@@ -282,6 +287,9 @@ func (s *Integrations) RotateIntegrationKey(ctx context.Context, request *debrie
 		})
 	if err != nil {
 		return nil, err
+	}
+	if !hasKey(integration, key) {
+		key = "" // The same request was faster, and its key was answered.
 	}
 	return &debriefv1.IntegrationWithKey{Integration: s.integrationToProto(integration), Key: key}, nil
 }

@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -14,6 +15,8 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
+	"github.com/debriefhq/debrief/repository"
+	"github.com/debriefhq/debrief/service"
 )
 
 func TestASigningSecretIsNeverTold(t *testing.T) {
@@ -135,5 +138,56 @@ func TestAlertsAreExplainedTriedAndMarked(t *testing.T) {
 		if len(quality.GetSources()) != 1 || prototext.Format(quality.GetSources()[0]) != prototext.Format(want) {
 			t.Errorf("quality: %v", quality)
 		}
+	})
+}
+
+// twice is a store in which a change is made ready, and somebody else is faster.
+type twice struct {
+	repository.Repository
+
+	faster func()
+}
+
+func (s *twice) Integrations() repository.Collection[repository.Integration] {
+	return twiceCollection{s.Repository.Integrations(), s}
+}
+
+type twiceCollection struct {
+	repository.Collection[repository.Integration]
+
+	store *twice
+}
+
+func (c twiceCollection) Update(ctx context.Context, id string, change func(*repository.Integration) (repository.Effects, error)) (repository.Integration, error) {
+	if faster := c.store.faster; faster != nil {
+		c.store.faster = nil
+		seen, err := c.Get(ctx, id)
+		if err != nil {
+			return seen, err
+		}
+		if _, err := change(&seen); err != nil {
+			return seen, err
+		}
+		faster()
+	}
+	return c.Collection.Update(ctx, id, change)
+}
+
+// TestTheKeyOfARotationIsAnsweredOnce sends the same request twice at the same time: what is answered is a key that is taken, or none.
+func TestTheKeyOfARotationIsAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, d *debrief) {
+		d.integrate(t, "pager", &debriefv1.Integration{Kind: debriefv1.Integration_KIND_PAGERDUTY})
+		store := &twice{Repository: d.repository}
+		raced := front(t, store, service.Options{}, d.clock)
+		request := &debriefv1.RotateIntegrationKeyRequest{Name: "integrations/pager", RequestId: "7f1c2a6e-1d4b-4d55-9b43-2d1f0a6f5e11"}
+		var first *debriefv1.IntegrationWithKey
+		var failed error
+		store.faster = func() { first, failed = d.integrations.RotateIntegrationKey(t.Context(), request) }
+		second := must[*debriefv1.IntegrationWithKey](t)(raced.integrations.RotateIntegrationKey(t.Context(), request))
+		if failed != nil || first.GetKey() == "" || second.GetKey() != "" {
+			t.Errorf("the first is answered %q, and the second %q, want a key for the first alone: %v", first.GetKey(), second.GetKey(), failed)
+		}
+		d.send(t, first.GetKey(), pagerDuty("trigger", "a", at(-10)))
 	})
 }
