@@ -18,16 +18,15 @@ type Events struct {
 	debriefv1.UnimplementedEventServiceServer
 	*base
 
-	tail *tail
-	// watchers has room for those who watch.
-	watchers chan struct{}
+	tail    *tail
+	watches watches
 	// after sends when the time is over; tests send when they like.
 	after func(time.Duration) <-chan time.Time
 }
 
 func newEvents(shared *base) *Events {
 	return &Events{
-		base: shared, tail: newTail(shared.repository.Events()), watchers: make(chan struct{}, maxWatchers), after: time.After,
+		base: shared, tail: newTail(shared.repository.Events()), watches: watches{of: map[string]int{}}, after: time.After,
 	}
 }
 

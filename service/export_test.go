@@ -38,3 +38,6 @@ const MaxAuditPages = maxAuditPages
 
 // MaxRestricted is how many incidents can be restricted at a time.
 const MaxRestricted = maxRestricted
+
+// MaxWatchesOfOne is how often one principal can watch the feed at the same time.
+const MaxWatchesOfOne = maxWatchesOfOne

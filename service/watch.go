@@ -15,8 +15,6 @@ const (
 	defaultHeartbeat = 15 * time.Second
 	// watchedAtOnce is how many events are read for one watcher in one go.
 	watchedAtOnce = 200
-	// maxWatchers bounds how many watch at the same time.
-	maxWatchers = 1000
 	// atAGlance is how long what was read for a watcher is theirs: who is slow to take it may not know of it any more.
 	atAGlance = 100 * time.Millisecond
 	// fromNow is the after_sequence of those who want only what happens from now on.
@@ -26,12 +24,12 @@ const (
 // WatchEvents streams the feed until the caller goes away or the server stops.
 func (s *Events) WatchEvents(request *debriefv1.WatchEventsRequest, stream grpc.ServerStreamingServer[debriefv1.WatchEventsResponse]) error {
 	ctx := stream.Context()
-	select {
-	case s.watchers <- struct{}{}:
-		defer func() { <-s.watchers }()
-	default:
-		return tooMany("TOO_MANY_WATCHERS", "%d watch the feed already: try again later, or ask ListEvents now and then", maxWatchers)
+	principal, _ := access.PrincipalOf(ctx)
+	end, err := s.watches.begin(principal.Name)
+	if err != nil {
+		return err
 	}
+	defer end()
 	condition, err := compileFilter(eventFields, request.GetFilter(), s.present())
 	if err != nil {
 		return err

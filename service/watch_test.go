@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
+	"github.com/debriefhq/debrief/service"
 )
 
 // watch begins to watch, and returns when the watch has begun.
@@ -109,6 +110,47 @@ func TestWatchEventsEndsWithTheServer(t *testing.T) {
 				t.Errorf("the stream ended with %v, want UNAVAILABLE", err)
 			}
 			return
+		}
+	})
+}
+
+// TestNobodyTakesAllWatches has somebody watch as often as they may: once more is refused, and others watch all the same.
+func TestNobodyTakesAllWatches(t *testing.T) {
+	t.Parallel()
+	onEachStoreWith(t, authenticated(), func(t *testing.T, d *debrief) {
+		one, other := d.firstKey(t, debriefv1.Role_ROLE_VIEWER), d.firstKey(t, debriefv1.Role_ROLE_RESPONDER)
+		watch := func(key string) (end func(), err error) {
+			ctx, cancel := context.WithCancel(showing(t, key))
+			stream, err := d.events.WatchEvents(ctx, &debriefv1.WatchEventsRequest{})
+			if err == nil {
+				_, err = stream.Recv()
+			}
+			return cancel, err
+		}
+		var ends []func()
+		for range service.MaxWatchesOfOne {
+			end, err := watch(one)
+			defer end()
+			if err != nil {
+				t.Fatalf("watch %d: %v", len(ends)+1, err)
+			}
+			ends = append(ends, end)
+		}
+		end, err := watch(one)
+		defer end()
+		wantRefusal(t, err, codes.ResourceExhausted, "TOO_MANY_WATCHERS")
+		end, err = watch(other)
+		defer end()
+		if err != nil {
+			t.Errorf("another one: %v", err)
+		}
+		ends[0]()
+		for err = status.Error(codes.ResourceExhausted, ""); status.Code(err) == codes.ResourceExhausted; { // Until the server has seen that it ended.
+			end, err = watch(one)
+			defer end()
+		}
+		if err != nil {
+			t.Errorf("after one has ended: %v", err)
 		}
 	})
 }
