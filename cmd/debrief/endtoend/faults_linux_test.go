@@ -151,6 +151,9 @@ func TestFaultsOfTheFile(t *testing.T) {
 			if l.refusals(fault.refusal) == 0 {
 				t.Errorf("no write was refused with %v", fault.refusal)
 			}
+			if fault.refusal == codes.DeadlineExceeded {
+				l.outlast(t, d)
+			}
 			if got := len(d.listIncidents(t, "")); got < 6 {
 				t.Errorf("%d incidents can be read meanwhile, want 6 at least", got)
 			}

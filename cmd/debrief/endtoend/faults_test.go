@@ -1,11 +1,18 @@
 package endtoend_test
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
@@ -23,6 +30,8 @@ const (
 	goesOn befall = iota
 	// isAway: they can't serve, and say so.
 	isAway
+	// isSilent: they are away, and nothing but their own deadline ends a call.
+	isSilent
 	// stumbles: now they can and now they can't.
 	stumbles
 )
@@ -36,7 +45,7 @@ var faults = []struct {
 	befall   befall
 }{
 	{"the store is away", "", 3, isAway},
-	{"no answer comes", `{"type": "timeout", "stream": "downstream", "attributes": {"timeout": 0}}`, 3, isAway},
+	{"no answer comes", `{"type": "timeout", "stream": "downstream", "attributes": {"timeout": 0}}`, 3, isSilent},
 	{"the store is slow", `{"type": "latency", "stream": "downstream", "attributes": {"latency": 100}}`, 3, goesOn},
 	{"answers are cut off", `{"type": "limit_data", "stream": "downstream", "attributes": {"bytes": 7001}}`, 3, stumbles},
 	{"requests are cut off", `{"type": "limit_data", "stream": "upstream", "attributes": {"bytes": 9001}}`, 3, stumbles},
@@ -98,6 +107,9 @@ func (l *ledger) suffer(t *testing.T, befallen, others []*debrief, befall befall
 	t.Helper()
 	const while = 8
 	switch befall {
+	case isSilent:
+		l.outlast(t, befallen[0])
+		fallthrough
 	case isAway:
 		for _, replica := range befallen {
 			replica.says(t, http.StatusServiceUnavailable)
@@ -119,6 +131,47 @@ func (l *ledger) suffer(t *testing.T, befallen, others []*debrief, befall befall
 		if code := replica.readyz(t.Context()); code != http.StatusOK {
 			t.Errorf("who goes on serving says %d, want 200", code)
 		}
+	}
+}
+
+// outlast begins to open incidents, by gRPC and by REST, and waits for as long as it takes: the server has both come to an end.
+func (l *ledger) outlast(t *testing.T, d *debrief) {
+	t.Helper()
+	// Calls of the other connection get a deadline from the tests.
+	connection := must[*grpc.ClientConn](t)(grpc.NewClient(d.grpcAddress, grpc.WithTransportCredentials(insecure.NewCredentials())))
+	ctx, cancel := context.WithCancel(t.Context())
+	var calls sync.WaitGroup
+	var overGRPC error
+	var overREST int
+	var answer string
+	calls.Go(func() {
+		_, overGRPC = debriefv1.NewIncidentServiceClient(connection).CreateIncident(ctx, &debriefv1.CreateIncidentRequest{
+			Incident: &debriefv1.Incident{Title: l.name + " waited for by gRPC, and given up"},
+		})
+	})
+	calls.Go(func() {
+		overREST, answer, _ = d.try(ctx, http.MethodPost, "/v1/incidents", fmt.Sprintf(`{"title": "%s waited for by REST, and given up"}`, l.name), nil)
+	})
+	ended := make(chan struct{})
+	go func() { calls.Wait(); close(ended) }()
+	defer func() {
+		cancel()
+		<-ended
+		_ = connection.Close() // Nothing is under way any more.
+	}()
+	eventually(t, "the end of calls without a deadline", func() bool {
+		select {
+		case <-ended:
+			return true
+		default:
+			return false
+		}
+	})
+	if code := status.Code(overGRPC); code != codes.DeadlineExceeded {
+		t.Errorf("a call without a deadline ends with %v, want DeadlineExceeded", overGRPC)
+	}
+	if overREST != http.StatusGatewayTimeout {
+		t.Errorf("a request without a deadline is answered %d %s, want 504", overREST, answer)
 	}
 }
 
