@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
@@ -63,9 +64,10 @@ func (slowPing) Ping(ctx context.Context) error {
 func TestAStoreThatDoesNotAnswerIsAwayAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &readiness{store: slowPing{}, health: health.NewServer(), logger: slog.New(slog.DiscardHandler), ready: true}
+		began := time.Now()
 		r.check(t.Context())
-		if r.ready {
-			t.Error("it is ready")
+		if took := time.Since(began); r.ready || took != 5*time.Second {
+			t.Errorf("after %v it is ready: %t, want it not to be after 5s", took, r.ready)
 		}
 	})
 }
