@@ -359,6 +359,20 @@ func TestNothingIsChangedThatCannotBeWrittenDown(t *testing.T) {
 		}
 		_, err = service.Admit(ctx, mute, debriefv1.IncidentService_DeleteIncident_FullMethodName)
 		wantRefusal(t, mute.ToStatus(ctx, err), codes.PermissionDenied, "ROLE_REQUIRED")
+
+		over := front(t, options.Repository, authenticated(), d.clock)
+		_, err = over.incidents.CreateIncident(showing(t, d.firstKey(t, debriefv1.Role_ROLE_FACILITATOR)), &debriefv1.CreateIncidentRequest{
+			Incident: &debriefv1.Incident{Title: "Checkout down"},
+		})
+		wantRefusal(t, err, codes.Unavailable, "AUDIT_UNAVAILABLE")
+		for kind, reader := range map[string]interface {
+			Count(context.Context, repository.Query) (int, error)
+		}{"incidents": d.repository.Incidents(), "timeline entries": d.repository.TimelineEntries(), "events": d.repository.Events()} {
+			got, err := reader.Count(t.Context(), repository.Query{Limit: 10})
+			if err != nil || got != 0 {
+				t.Errorf("there are %d %s (%v), want none", got, kind, err)
+			}
+		}
 	})
 }
 
