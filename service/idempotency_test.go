@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
 )
@@ -32,6 +34,32 @@ func TestTheSameRequestCreatesOnceAndIsAnsweredTheSame(t *testing.T) {
 		if opened := d.feed(t, "type = INCIDENT_OPENED"); len(opened) != 1 {
 			t.Errorf("%d incidents were opened", len(opened))
 		}
+	})
+}
+
+// TestACreationIsKnownForAsLongAsWhatItCreatedIsStored repeats it after many other requests, and after the incident was deleted.
+func TestACreationIsKnownForAsLongAsWhatItCreatedIsStored(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, d *debrief) {
+		request := &debriefv1.CreateIncidentRequest{Incident: &debriefv1.Incident{Title: "x"}, RequestId: "once"}
+		first := must[*debriefv1.Incident](t)(d.incidents.CreateIncident(t.Context(), request))
+		for number := range 2 * latestRequests {
+			d.correct(t, first.GetName(), number)
+		}
+		check := func(when string) {
+			t.Helper()
+			again := must[*debriefv1.Incident](t)(d.incidents.CreateIncident(t.Context(), request))
+			if diff := cmp.Diff(first, again, protocmp.Transform()); diff != "" {
+				t.Errorf("%s it is answered differently (-first +again):\n%s", when, diff)
+			}
+			if opened := d.feed(t, "type = INCIDENT_OPENED"); len(opened) != 1 {
+				t.Errorf("%s there are %d incidents", when, len(opened))
+			}
+		}
+		check("after many others")
+		must[*debriefv1.Incident](t)(d.incidents.DeleteIncident(t.Context(), &debriefv1.DeleteIncidentRequest{Name: first.GetName()}))
+		d.advance(24 * time.Hour)
+		check("when it is deleted")
 	})
 }
 
@@ -79,6 +107,43 @@ func TestVerbsAreSafeToRepeat(t *testing.T) {
 		if entries := d.entries(t, name); len(entries) != 2 {
 			t.Errorf("timeline %q", entries)
 		}
+	})
+}
+
+// latestRequests is how many of them a resource knows, as docs/guarantees.md says.
+const latestRequests = 16
+
+// correct says that an incident began so many minutes earlier.
+func (d *debrief) correct(t *testing.T, name string, minutes int) *debriefv1.Incident {
+	t.Helper()
+	return must[*debriefv1.Incident](t)(d.incidents.CorrectMilestone(t.Context(), &debriefv1.CorrectMilestoneRequest{
+		Name: name, RequestId: fmt.Sprint("correct-", minutes), Milestone: debriefv1.Milestone_MILESTONE_STARTED,
+		Time: timestamppb.New(start.Add(-time.Duration(minutes+1) * time.Minute)), Reason: "The graphs say so.",
+	}))
+}
+
+// TestVerbsAreSafeToRepeatAfterOthers repeats a verb after others: after fifteen it is known still, after sixteen it is not.
+func TestVerbsAreSafeToRepeatAfterOthers(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, d *debrief) {
+		name := d.open(t, "x").GetName()
+		acknowledge := &debriefv1.AcknowledgeIncidentRequest{Name: name, RequestId: "acknowledge"}
+		must[*debriefv1.Incident](t)(d.incidents.AcknowledgeIncident(t.Context(), acknowledge))
+		var last *debriefv1.Incident
+		for number := range latestRequests - 1 {
+			last = d.correct(t, name, number)
+		}
+		entries := d.entries(t, name)
+		again := must[*debriefv1.Incident](t)(d.incidents.AcknowledgeIncident(t.Context(), acknowledge))
+		if diff := cmp.Diff(last, again, protocmp.Transform()); diff != "" {
+			t.Errorf("after fifteen others it changes something (-before +after):\n%s", diff)
+		}
+		if diff := cmp.Diff(entries, d.entries(t, name)); diff != "" {
+			t.Errorf("the timeline (-before +after):\n%s", diff)
+		}
+		d.correct(t, name, latestRequests)
+		_, err := d.incidents.AcknowledgeIncident(t.Context(), acknowledge)
+		wantRefusal(t, err, codes.FailedPrecondition, "ILLEGAL_STATE")
 	})
 }
 
