@@ -283,8 +283,15 @@ func TestKeysEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		made = again
-		if err := asks(); err != nil {
-			t.Error(err)
+		other := d.locked(t)
+		asksAnother := func() error {
+			_, err := other.incidents.ListIncidents(showing(t, made.GetSecret()), &debriefv1.ListIncidentsRequest{})
+			return err
+		}
+		for _, asks := range []func() error{asks, asksAnother} {
+			if err := asks(); err != nil {
+				t.Error(err)
+			}
 		}
 		for range 2 { // To revoke it again changes nothing.
 			revoked, err := d.access.RevokeApiKey(admin, &debriefv1.RevokeApiKeyRequest{Name: "apiKeys/second"})
@@ -294,6 +301,7 @@ func TestKeysEnd(t *testing.T) {
 		}
 		d.advance(2 * time.Second)
 		wantRefusal(t, asks(), codes.Unauthenticated, "CREDENTIALS_INVALID")
+		wantRefusal(t, asksAnother(), codes.Unauthenticated, "CREDENTIALS_INVALID")
 		_, err = d.access.CreateApiKey(admin, &debriefv1.CreateApiKeyRequest{ApiKeyId: "second", ApiKey: &debriefv1.ApiKey{Role: debriefv1.Role_ROLE_ADMIN}})
 		wantRefusal(t, err, codes.AlreadyExists, "RESOURCE_ALREADY_EXISTS")
 
