@@ -102,6 +102,9 @@ func (r *run) write(ctx context.Context, queue []waiting, went *tally) error {
 		if !r.holds() {
 			return errNotOurs
 		}
+		if _, err := r.ours(ctx); err != nil { // Who unsubscribed since is not written to.
+			return err
+		}
 		if result, err = r.sendDigest(ctx, r.plan, ids, items); err != nil {
 			return err
 		}

@@ -193,17 +193,26 @@ func (r *run) reread(ctx context.Context) error {
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	r.outdated.Store(false)
-	subscription, err := r.repository.Subscriptions().Get(ctx, r.id)
+	subscription, err := r.ours(ctx)
 	if err != nil {
-		return fmt.Errorf("read the subscription: %w", err)
-	}
-	if subscription.Lease.Holder != r.options.Holder || !deliverable(subscription) {
-		return errNotOurs
+		return err
 	}
 	r.revision.Store(subscription.Revision)
 	r.recorded.Store(max(r.recorded.Load(), subscription.Sequence))
 	r.plan, err = r.newDeliveryPlan(subscription)
 	return err
+}
+
+// ours is the subscription as it is now; errNotOurs where it is not for this process to deliver any more.
+func (r *run) ours(ctx context.Context) (repository.Subscription, error) {
+	subscription, err := r.repository.Subscriptions().Get(ctx, r.id)
+	if err != nil {
+		return subscription, fmt.Errorf("read the subscription: %w", err)
+	}
+	if subscription.Lease.Holder != r.options.Holder || !deliverable(subscription) {
+		return subscription, errNotOurs
+	}
+	return subscription, nil
 }
 
 // each calls visit for each delivery for which the condition holds.
