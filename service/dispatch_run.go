@@ -71,6 +71,7 @@ func (r *run) run(ctx context.Context) (held bool) {
 		}
 		return false
 	}
+	r.logger.InfoContext(ctx, "deliver a subscription", "subscription", r.id)
 	r.revision.Store(subscription.Revision)
 	r.heldUntil.Store(subscription.Lease.ExpireTime.UnixMilli())
 	r.recorded.Store(subscription.Sequence)

@@ -167,7 +167,7 @@ func TestFaultsOfTheFile(t *testing.T) {
 			t.Logf("%d stories were told, and %d of %d requests refused", l.done.Load(), l.refused.Load(), l.asked.Load())
 			l.check(t, d)
 			checkAlerts(t, d, l.delivered())
-			hook.check(t, d, 1)
+			hook.check(t, d, []*debrief{d})
 			follower.check(t, d.follow(t))
 		})
 	}

@@ -95,7 +95,7 @@ func TestFaultsOnTheWayToTheStore(t *testing.T) {
 	}
 	// What was delivered in a bad moment is worked off some seconds later, in the midst of the next fault maybe.
 	checkAlerts(t, replicas[0], delivered)
-	hook.check(t, replicas[1], len(faults))
+	hook.check(t, replicas[1], replicas)
 	checkOneFeed(t, replicas)
 	for _, follower := range followers {
 		follower.check(t, replicas[1].follow(t))
@@ -175,12 +175,12 @@ func (l *ledger) outlast(t *testing.T, d *debrief) {
 	}
 }
 
-// subscribe has a hook told of everything that happens to incidents.
+// subscribe has a hook told of everything that happens to incidents and action items.
 func (d *debrief) subscribe(t *testing.T, hook *hook) {
 	t.Helper()
 	must[*debriefv1.SubscriptionWithSecret](t)(d.subscriptions.CreateSubscription(t.Context(), &debriefv1.CreateSubscriptionRequest{
 		SubscriptionId: "all", Subscription: &debriefv1.Subscription{
-			Title: "All", Filter: `event.type.startsWith("INCIDENT_")`, Webhook: &debriefv1.Webhook{Uri: hook.URL, Format: debriefv1.Webhook_FORMAT_EVENT},
+			Title: "All", Filter: hookFilter, Webhook: &debriefv1.Webhook{Uri: hook.URL, Format: debriefv1.Webhook_FORMAT_EVENT},
 		},
 	}))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"iter"
 	"os"
 	"os/exec"
 	"slices"
@@ -139,14 +140,32 @@ func (j *journal) tail(count int) string {
 
 // find is the first record with the message.
 func (j *journal) find(message string) map[string]any {
-	for line := range strings.Lines(j.String()) {
-		if !strings.Contains(line, message) || !strings.HasSuffix(line, "\n") {
-			continue
-		}
-		var record map[string]any
-		if err := json.Unmarshal([]byte(line), &record); err == nil && record["msg"] == message {
-			return record
-		}
+	for record := range j.records(message) {
+		return record
 	}
 	return nil
+}
+
+// count is how many records have the message.
+func (j *journal) count(message string) int {
+	count := 0
+	for range j.records(message) {
+		count++
+	}
+	return count
+}
+
+// records are those with the message, the first first.
+func (j *journal) records(message string) iter.Seq[map[string]any] {
+	return func(yield func(map[string]any) bool) {
+		for line := range strings.Lines(j.String()) {
+			if !strings.Contains(line, message) || !strings.HasSuffix(line, "\n") {
+				continue
+			}
+			var record map[string]any
+			if err := json.Unmarshal([]byte(line), &record); err == nil && record["msg"] == message && !yield(record) {
+				return
+			}
+		}
+	}
 }
