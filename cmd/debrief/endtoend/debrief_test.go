@@ -148,6 +148,20 @@ func (d *debrief) listIncidents(t *testing.T, filter string) []*debriefv1.Incide
 	}
 }
 
+// listActionItems reads all action items.
+func (d *debrief) listActionItems(t *testing.T) []*debriefv1.ActionItem {
+	t.Helper()
+	var found []*debriefv1.ActionItem
+	request := &debriefv1.ListActionItemsRequest{PageSize: 500}
+	for {
+		page := must[*debriefv1.ListActionItemsResponse](t)(d.actionItems.ListActionItems(t.Context(), request))
+		found = append(found, page.GetActionItems()...)
+		if request.PageToken = page.GetNextPageToken(); request.GetPageToken() == "" {
+			return found
+		}
+	}
+}
+
 // listEntries reads an incident's timeline.
 func (d *debrief) listEntries(t *testing.T, incident string) []*debriefv1.TimelineEntry {
 	t.Helper()

@@ -15,8 +15,14 @@ func (l *ledger) check(t *testing.T, d *debrief) {
 	t.Helper()
 	incidents := l.stories(t, d)
 	var events []*debriefv1.Event
-	eventually(t, "every clock is told to be breached", func() bool {
+	eventually(t, "every clock is told to be breached, and every action item to be overdue", func() bool {
 		events = d.follow(t)
+		overdue := eventsOf(events, debriefv1.Event_TYPE_ACTION_ITEM_OVERDUE)
+		for _, item := range l.items {
+			if overdue[item.GetName()] == 0 {
+				return false
+			}
+		}
 		told := eventsOf(events, debriefv1.Event_TYPE_CLOCK_BREACHED)
 		for name, incident := range incidents {
 			if incident.GetState() == resolved && told[name] < 2 {
@@ -27,6 +33,7 @@ func (l *ledger) check(t *testing.T, d *debrief) {
 	})
 	checkFeed(t, events)
 	checkTold(t, incidents, events)
+	l.checkReminders(t, d, events)
 	for name, incident := range incidents {
 		want := milestonesOf(incident)
 		eventually(t, fmt.Sprintf("%d entries of %s", want, name), func() bool { return len(d.listEntries(t, name)) >= want })
@@ -79,39 +86,75 @@ func milestonesOf(incident *debriefv1.Incident) int {
 	}
 }
 
-// courses are what a clock that ends in a breach is told to show. What nobody could see is not told: a clock that had little time left
-// when its incident was told to be resolved is at risk from the start.
-var courses = map[string][]debriefv1.Event_Type{
-	"review_clock.state":    {debriefv1.Event_TYPE_CLOCK_STARTED, debriefv1.Event_TYPE_CLOCK_AT_RISK, debriefv1.Event_TYPE_CLOCK_BREACHED},
-	"follow_up_clock.state": {debriefv1.Event_TYPE_CLOCK_STARTED, debriefv1.Event_TYPE_CLOCK_BREACHED},
-}
-
-// checkTold wants what happened to each incident told once and in its order, and of each clock the end of its course.
+// checkTold wants what happened to each incident told once and in its order, and of each clock its whole course.
 func checkTold(t *testing.T, incidents map[string]*debriefv1.Incident, events []*debriefv1.Event) {
 	t.Helper()
-	told := map[string]map[string][]debriefv1.Event_Type{}
+	told, courses := map[string][]debriefv1.Event_Type{}, map[string][]*debriefv1.Event{}
 	for _, event := range events {
-		name, about := event.GetResource(), ""
+		name := event.GetResource()
 		if event.GetType() >= debriefv1.Event_TYPE_CLOCK_STARTED && event.GetType() <= debriefv1.Event_TYPE_CLOCK_RESET {
-			about = event.GetChanges()[0].GetField()
+			clock := name + " " + event.GetChanges()[0].GetField()
+			courses[clock] = append(courses[clock], event)
+			continue
 		}
-		if told[name] == nil {
-			told[name] = map[string][]debriefv1.Event_Type{}
-		}
-		told[name][about] = append(told[name][about], event.GetType())
+		told[name] = append(told[name], event.GetType())
 	}
 	for name, incident := range incidents {
 		want := []debriefv1.Event_Type{
 			debriefv1.Event_TYPE_INCIDENT_OPENED, debriefv1.Event_TYPE_INCIDENT_ACKNOWLEDGED, debriefv1.Event_TYPE_INCIDENT_RESOLVED,
 		}[:milestonesOf(incident)]
-		if got := told[name][""]; !slices.Equal(got, want) {
+		if got := told[name]; !slices.Equal(got, want) {
 			t.Errorf("of %v is told %v, want %v", incident, got, want)
 		}
-		for clock, course := range courses {
-			got := told[name][clock]
-			if over := incident.GetState() == resolved; over == (len(got) == 0) || !slices.Equal(got, course[max(len(course)-len(got), 0):]) {
-				t.Errorf("of the %s of %v is told %v", clock, incident, got)
-			}
+		end := "NOT_STARTED"
+		if incident.GetState() == resolved {
+			end = "BREACHED"
+		}
+		for _, clock := range []string{"review_clock.state", "follow_up_clock.state"} {
+			checkCourse(t, courses[name+" "+clock], end)
+		}
+	}
+}
+
+// checkCourse wants each change of a clock told once, up to how it ends: each leads on from where the one before it led to.
+func checkCourse(t *testing.T, course []*debriefv1.Event, end string) {
+	t.Helper()
+	state := "NOT_STARTED"
+	for _, event := range course {
+		change := event.GetChanges()[0]
+		if change.GetBefore() != state {
+			t.Errorf("%v comes where a clock was told to be %s", event, state)
+		}
+		state = change.GetAfter()
+	}
+	if state != end {
+		t.Errorf("a clock is told to be %s in the end, want %s: %v", state, end, course)
+	}
+}
+
+// checkReminders wants each action item that was acknowledged there once, and told to be due and to be overdue once; one that was
+// overdue when it was made is not told to be due.
+func (l *ledger) checkReminders(t *testing.T, d *debrief, events []*debriefv1.Event) {
+	t.Helper()
+	told, names := map[string][]debriefv1.Event_Type{}, map[string]string{}
+	for _, event := range events {
+		told[event.GetResource()] = append(told[event.GetResource()], event.GetType())
+	}
+	for _, item := range d.listActionItems(t) {
+		if other := names[item.GetTitle()]; other != "" {
+			t.Errorf("%q is there twice: %s and %s", item.GetTitle(), other, item.GetName())
+		}
+		names[item.GetTitle()] = item.GetName()
+	}
+	for title, item := range l.items {
+		want := []debriefv1.Event_Type{
+			debriefv1.Event_TYPE_ACTION_ITEM_CREATED, debriefv1.Event_TYPE_ACTION_ITEM_DUE, debriefv1.Event_TYPE_ACTION_ITEM_OVERDUE,
+		}
+		if !item.GetDueTime().AsTime().After(item.GetCreateTime().AsTime()) {
+			want = slices.Delete(want, 1, 2)
+		}
+		if got := told[item.GetName()]; names[title] != item.GetName() || !slices.Equal(got, want) {
+			t.Errorf("of %v is told %v, want %v, and it is there as %s", item, got, want, names[title])
 		}
 	}
 }

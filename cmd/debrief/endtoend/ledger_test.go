@@ -22,7 +22,7 @@ import (
 )
 
 // ledger is what callers ask for while things break, and what they were told. Each story is an incident from its opening to its
-// resolution, with a delivery of alerts behind it: whatever is not acknowledged is asked for again, of the next server, by the
+// resolution, with an action item and a delivery of alerts behind it: whatever is not acknowledged is asked for again, of the next server, by the
 // same request_id.
 type ledger struct {
 	name    string
@@ -38,6 +38,8 @@ type ledger struct {
 	mutex sync.Mutex
 	// told are the incidents that were acknowledged, by their title, as they were last.
 	told map[string]*debriefv1.Incident
+	// items are the action items that were acknowledged, by their title.
+	items map[string]*debriefv1.ActionItem
 	// codes count how requests were refused.
 	codes map[codes.Code]int
 }
@@ -48,7 +50,8 @@ const givenUpAfter = 20 * time.Millisecond
 // patienceOfCallers is how long they wait for an answer before they ask again.
 const patienceOfCallers = 2 * time.Second
 
-// untilBreach is after how long the clocks of a story run out, so that some do in the middle of what breaks.
+// untilBreach is after how long the clocks of a story run out, and its action item is overdue, so that some are in the middle of what
+// breaks.
 const untilBreach = 3 * time.Second
 
 // ledgerFlags have clocks run out a minute after the resolution, told by whoever is there.
@@ -70,7 +73,7 @@ func openLedger(t *testing.T, name string, servers []*debrief, alerts []group) *
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
 	l := &ledger{name: name, servers: servers, alerts: alerts, stop: make(chan struct{}), cancel: cancel}
-	l.told, l.codes = map[string]*debriefv1.Incident{}, map[codes.Code]int{}
+	l.told, l.items, l.codes = map[string]*debriefv1.Incident{}, map[string]*debriefv1.ActionItem{}, map[codes.Code]int{}
 	for range sendersAtOnce {
 		l.writers.Go(func() error {
 			for {
@@ -151,7 +154,23 @@ func (l *ledger) tell(ctx context.Context, number int) error {
 		l.told[title] = incident
 		l.mutex.Unlock()
 	}
+	if err := l.owe(ctx, create.GetRequestId(), &debriefv1.ActionItem{Title: title, DueTime: timestamppb.New(began.AsTime().Add(time.Minute))}); err != nil {
+		return fmt.Errorf("%s: %w", title, err)
+	}
 	return l.deliver(ctx, number)
+}
+
+// owe makes an action item.
+func (l *ledger) owe(ctx context.Context, requestID string, item *debriefv1.ActionItem) error {
+	var made *debriefv1.ActionItem
+	_, err := l.insist(ctx, func(ctx context.Context, d *debrief) (_ *debriefv1.Incident, err error) {
+		made, err = d.actionItems.CreateActionItem(ctx, &debriefv1.CreateActionItemRequest{RequestId: requestID, ActionItem: item})
+		return nil, err
+	})
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.items[item.GetTitle()] = made
+	return err
 }
 
 // giveUp begins to open an incident, and soon asks no more.
