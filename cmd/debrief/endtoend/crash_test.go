@@ -14,15 +14,17 @@ import (
 	debriefv1 "github.com/debriefhq/debrief/api/debrief/v1"
 )
 
-// TestStormAndCrashes kills the server again and again while a thousand alerts come in, each time after a number of
-// acknowledged deliveries that the seed decides. Nothing is lost, and nothing is there twice.
+// TestStormAndCrashes kills the server again and again while a thousand alerts come in, or more where it is killed more often, each
+// time after a number of acknowledged deliveries that the seed decides. Nothing is lost, and nothing is there twice.
 func TestStormAndCrashes(t *testing.T) {
 	t.Parallel()
 	onEachStore(t, func(t *testing.T, store string) {
-		s := newStorm(1000)
-		survivor, crashes := s.sendWithCrashes(t, store, 5)
-		if crashes != 5 {
-			t.Errorf("there were %d crashes, want 5", crashes)
+		kills := killsWanted(t, 5)
+		const alertsBetween = 50
+		s := newStormOf(max(1000, kills*alertsBetween), 4, 10)
+		survivor, crashes := s.sendWithCrashes(t, store, kills)
+		if crashes != kills {
+			t.Errorf("there were %d crashes, want %d", crashes, kills)
 		}
 		s.check(t, survivor)
 	})
@@ -34,7 +36,7 @@ func (s *storm) sendWithCrashes(t *testing.T, store string, kills int) (survivor
 	moments := s.moments(kills)
 	var current atomic.Pointer[debrief]
 	current.Store(serve(t, store))
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), killsPatience)
 	defer cancel()
 	var senders errgroup.Group
 	done := make(chan struct{})
