@@ -32,6 +32,8 @@ const (
 	isAway
 	// isSilent: they are away, and nothing but their own deadline ends a call.
 	isSilent
+	// isLate: no call ends before its deadline, though all of them would end.
+	isLate
 	// stumbles: now they can and now they can't.
 	stumbles
 )
@@ -47,6 +49,7 @@ var faults = []struct {
 	{"the store is away", "", 3, isAway},
 	{"no answer comes", `{"type": "timeout", "stream": "downstream", "attributes": {"timeout": 0}}`, 3, isSilent},
 	{"the store is slow", `{"type": "latency", "stream": "downstream", "attributes": {"latency": 100}}`, 3, goesOn},
+	{"the store is slower than anybody waits", `{"type": "latency", "stream": "downstream", "attributes": {"latency": 3000}}`, 3, isLate},
 	{"answers are cut off", `{"type": "limit_data", "stream": "downstream", "attributes": {"bytes": 7001}}`, 3, stumbles},
 	{"requests are cut off", `{"type": "limit_data", "stream": "upstream", "attributes": {"bytes": 9001}}`, 3, stumbles},
 	{"the store answers errors", `{"type": "error", "stream": "downstream", "attributes": {"every": 3}}`, 3, stumbles},
@@ -114,6 +117,8 @@ func (l *ledger) suffer(t *testing.T, befallen, others []*debrief, befall befall
 		for _, replica := range befallen {
 			replica.says(t, http.StatusServiceUnavailable)
 		}
+		l.isRefused(t, while)
+	case isLate:
 		l.isRefused(t, while)
 	case goesOn:
 		l.goesOn(t, while)
