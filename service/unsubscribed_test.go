@@ -98,7 +98,7 @@ type parting struct {
 	over  atomic.Bool
 }
 
-func (p *parting) Events() repository.Archive[repository.Event] {
+func (p *parting) Events() repository.Feed {
 	return partingEvents{p.Repository.Events(), p}
 }
 
@@ -107,12 +107,12 @@ func (p *parting) Subscriptions() repository.Collection[repository.Subscription]
 }
 
 type partingEvents struct {
-	repository.Archive[repository.Event]
+	repository.Feed
 	of *parting
 }
 
 func (e partingEvents) Get(ctx context.Context, id string) (repository.Event, error) {
-	event, err := e.Archive.Get(ctx, id)
+	event, err := e.Feed.Get(ctx, id)
 	e.of.unsubscribe()
 	e.of.over.Store(true)
 	return event, err
