@@ -35,10 +35,21 @@ type invalidError struct {
 	Violations []violation
 }
 
+// maxViolations bounds how many are told of in one answer: a small request can have thousands.
+const maxViolations = 100
+
+// told are the violations that an answer has.
+func (e *invalidError) told() []violation {
+	return e.Violations[:min(len(e.Violations), maxViolations)]
+}
+
 func (e *invalidError) Error() string {
-	parts := make([]string, len(e.Violations))
-	for i, v := range e.Violations {
-		parts[i] = v.Field + ": " + v.Problem
+	var parts []string
+	for _, v := range e.told() {
+		parts = append(parts, v.Field+": "+v.Problem)
+	}
+	if left := len(e.Violations) - len(parts); left > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", left))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -179,7 +190,7 @@ func (s *Services) ToStatus(ctx context.Context, err error) error {
 
 func (e *invalidError) status() error {
 	request := &errdetails.BadRequest{}
-	for _, v := range e.Violations {
+	for _, v := range e.told() {
 		request.FieldViolations = append(request.FieldViolations, &errdetails.BadRequest_FieldViolation{
 			Field: v.Field, Description: v.Problem,
 		})

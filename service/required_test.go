@@ -2,10 +2,13 @@ package service
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"buf.build/go/protovalidate"
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
@@ -94,5 +97,15 @@ func TestRequestsAreHeldAgainstTheirRules(t *testing.T) {
 				t.Errorf("fields that are wrong (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestAnAnswerDoesNotTellOfThousands has more wrong than anybody reads.
+func TestAnAnswerDoesNotTellOfThousands(t *testing.T) {
+	t.Parallel()
+	wrong := &invalidError{Violations: slices.Repeat([]violation{{"field", "is required"}}, 5000)}
+	answer := status.Convert(wrong.status())
+	if !strings.HasSuffix(answer.Message(), "; and 4900 more") || proto.Size(answer.Proto()) > 10_000 {
+		t.Errorf("%d bytes, with the message %.300s", proto.Size(answer.Proto()), answer.Message())
 	}
 }
