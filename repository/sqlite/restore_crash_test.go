@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// restorePath names the variable that makes TestRestoreCrashHelper restore, and says where to.
-const restorePath = "DEBRIEF_TEST_RESTORE_PATH"
+// restoreLeft names the variable that makes TestRestoreCrashHelper restore, and says how many pages are left then.
+const restoreLeft = "DEBRIEF_TEST_RESTORE_LEFT"
 
 // TestARestoreThatIsKilledLeavesTheOldStoreWhole kills a process in the middle of a restore, and when but one page is left to be
 // copied. The next restore is done as if there had been none.
@@ -80,7 +80,11 @@ func fillBeyondCache(t *testing.T, path string) {
 func killRestore(t *testing.T, backup, path string, left int) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestRestoreCrashHelper$", "-test.v=false")
-	command.Env = append(os.Environ(), restorePath+"="+path, "DEBRIEF_TEST_RESTORE_BACKUP="+backup, "DEBRIEF_TEST_RESTORE_LEFT="+strconv.Itoa(left))
+	command.Dir = filepath.Dir(path)
+	command.Env = append(os.Environ(), restoreLeft+"="+strconv.Itoa(left))
+	if err := os.Link(backup, filepath.Join(command.Dir, "backup.db")); err != nil {
+		t.Fatal(err)
+	}
 	// It waits for what never comes, until it is killed.
 	waits, err := command.StdinPipe()
 	if err != nil {
@@ -106,13 +110,13 @@ func killRestore(t *testing.T, backup, path string, left int) {
 	_ = waits.Close() // Nobody is there any more.
 }
 
-// TestRestoreCrashHelper is the process that killRestore kills.
+// TestRestoreCrashHelper is the process that killRestore kills, in the folder of the store.
 func TestRestoreCrashHelper(t *testing.T) {
-	path := os.Getenv(restorePath)
-	if path == "" {
+	pages := os.Getenv(restoreLeft)
+	if pages == "" {
 		return // It is killRestore that runs this.
 	}
-	left, err := strconv.Atoi(os.Getenv("DEBRIEF_TEST_RESTORE_LEFT"))
+	left, err := strconv.Atoi(pages)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +126,7 @@ func TestRestoreCrashHelper(t *testing.T) {
 			_, _ = io.Copy(io.Discard, os.Stdin)
 		}
 	}}
-	if _, err := Restore(t.Context(), os.Getenv("DEBRIEF_TEST_RESTORE_BACKUP"), path, path+".before", options); err != nil {
+	if _, err := Restore(t.Context(), "backup.db", "debrief.db", "debrief.db.before", options); err != nil {
 		t.Fatal(err)
 	}
 }
