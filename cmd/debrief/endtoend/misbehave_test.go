@@ -153,9 +153,10 @@ func openStreams(ctx context.Context, connection net.Conn) {
 }
 
 // TestAThousandConnectionsMisbehave has good callers and alerting systems served meanwhile, and the server's memory stay within a
-// bound that it states: the process is watched by the operating system's own count of the most memory that it ever had.
+// bound that it states: the process gets no more, and is watched by the operating system's own count of the most that it ever had.
 func TestAThousandConnectionsMisbehave(t *testing.T) {
 	d := serve(t, "sqlite:"+t.TempDir()+"/debrief.db")
+	limitMemory(t, d, memoryBound)
 	ctx, end := context.WithCancel(t.Context())
 	var misbehaving sync.WaitGroup
 	connections := 0
@@ -203,6 +204,9 @@ func TestAThousandConnectionsMisbehave(t *testing.T) {
 	}
 	end()
 	misbehaving.Wait()
+	if d.gone() {
+		t.Fatal("the server is gone")
+	}
 	if most := mostMemory(t, d.command.Process.Pid); most > memoryBound {
 		t.Errorf("the server took %d MiB at most, want at most %d MiB", most>>20, memoryBound>>20)
 	} else {
