@@ -226,7 +226,7 @@ const eventGone = "the event is not kept any more, or was restricted since"
 func (r *run) openEvent(ctx context.Context, sequence int64) (*repository.Event, error) {
 	event, err := r.repository.Events().Get(asOutsider(ctx), repository.EventID(sequence))
 	if errors.Is(err, repository.ErrNotFound) {
-		return nil, nil //nolint:nilnil // There is none.
+		return nil, nil //nolint:nilnil // It is gone, which is no failure and ends no round.
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read an event: %w", err)
@@ -238,7 +238,7 @@ func (r *run) openEvent(ctx context.Context, sequence int64) (*repository.Event,
 func (r *run) stillPending(ctx context.Context, one waiting) (*repository.EventDelivery, error) {
 	delivery, err := r.repository.EventDeliveries().Get(ctx, one.id)
 	if errors.Is(err, repository.ErrNotFound) || err == nil && delivery.State != eventPending {
-		return nil, nil //nolint:nilnil // There is none.
+		return nil, nil //nolint:nilnil // It is gone, which is no failure and ends no round.
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read a delivery: %w", err)

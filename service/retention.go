@@ -95,7 +95,7 @@ func (b *base) purgeTrail(ctx context.Context) error {
 		return nil
 	}
 	last, err := b.expiredPage(ctx, b.present().Add(-b.retentions.Audit))
-	if err != nil || last == nil {
+	if err != nil || last.ID == "" {
 		return err
 	}
 	end := last.Records[len(last.Records)-1]
@@ -109,20 +109,20 @@ func (b *base) purgeTrail(ctx context.Context) error {
 	return nil
 }
 
-// expiredPage is the last page of the trail that is old; nil where too little has come together.
-func (b *base) expiredPage(ctx context.Context, expired time.Time) (last *repository.AuditPage, err error) {
+// expiredPage is the last page of the trail that is old; one without an id where too little has come together.
+func (b *base) expiredPage(ctx context.Context, expired time.Time) (last repository.AuditPage, err error) {
 	for pages, err := range everyPage(ctx, repository.AuditPageSchema, b.repository.AuditPages(), repository.Query{Limit: auditPagesAtOnce}) {
 		if err != nil {
-			return nil, err
+			return last, err
 		}
-		if last == nil && !pages[0].CreateTime.Before(expired.Add(-trimInterval)) {
-			return nil, nil //nolint:nilnil // There is none.
+		if last.ID == "" && !pages[0].CreateTime.Before(expired.Add(-trimInterval)) {
+			return last, nil
 		}
-		for i := range pages {
-			if !pages[i].CreateTime.Before(expired) {
+		for _, page := range pages {
+			if !page.CreateTime.Before(expired) {
 				return last, nil
 			}
-			last = &pages[i]
+			last = page
 		}
 	}
 	return last, nil

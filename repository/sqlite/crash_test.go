@@ -33,14 +33,7 @@ func crash(t *testing.T, path string, first, writes int, stored map[int]bool) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestCrashHelper$", "-test.v=false")
 	command.Env = append(os.Environ(), crashPath+"="+path, "DEBRIEF_TEST_CRASH_FIRST="+strconv.Itoa(first))
-	output, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(output)
+	lines := started(t, command)
 	for told := 0; lines.Scan(); told++ {
 		n, err := strconv.Atoi(lines.Text())
 		if err != nil {
@@ -57,6 +50,19 @@ func crash(t *testing.T, path string, first, writes int, stored map[int]bool) {
 	if err := command.Wait(); err == nil {
 		t.Error("the process came to its end")
 	}
+}
+
+// started starts a process, and reads what it says line by line.
+func started(t *testing.T, command *exec.Cmd) *bufio.Scanner {
+	t.Helper()
+	output, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return bufio.NewScanner(output)
 }
 
 // TestCrashHelper is the process that TestCrash kills: it writes without end, and tells of each write when it is stored.

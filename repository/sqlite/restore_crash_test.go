@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -90,14 +89,7 @@ func killRestore(t *testing.T, backup, path string, left int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	output, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(output)
+	lines := started(t, command)
 	if !lines.Scan() || lines.Text() != "halfway" {
 		t.Errorf("the process said %q", lines.Text())
 	}
