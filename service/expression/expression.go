@@ -87,6 +87,9 @@ func New(language Language) (*Environment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare CEL: %w", err)
 	}
+	// CEL lists what can be named when the first unknown name is met, and reads that list unguarded while it checks another
+	// expression (cel-go v0.33.2, checker.Env.cloneWithDecls): it is to be there before anybody shares the environment.
+	env.Compile("_unknown")
 	return &Environment{language: language, names: namesOf(language.Variables), env: env}, nil
 }
 

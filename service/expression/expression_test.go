@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
@@ -134,6 +135,18 @@ func TestCompileBoundsWhatMacrosMake(t *testing.T) {
 	_, problems := environment(t, long).Compile("["+strings.Repeat("1,", 2000)+"1] == []", cel.BoolKind)
 	if len(problems) != 1 || !strings.Contains(problems[0].Message, "limit") {
 		t.Errorf("the problems are %v", problems)
+	}
+}
+
+// What an environment prepares when it is first asked for it must not depend on who asks first: the race detector reads this.
+func TestCompileIsSharedFromTheFirst(t *testing.T) {
+	for range 20 {
+		letter := environment(t, letters)
+		var callers sync.WaitGroup
+		for _, source := range []string{`missing`, `letter.pages.exists(p, p == "one")`, `missing("one")`, `letter.pages.all(p, p == missing)`} {
+			callers.Go(func() { letter.Compile(source, cel.BoolKind) })
+		}
+		callers.Wait()
 	}
 }
 
