@@ -123,7 +123,7 @@ func TestACallerThatIsGoneWaitsNoLonger(t *testing.T) {
 }
 
 func TestTheBodiesOfAllRequestsAreBounded(t *testing.T) {
-	server := start(t, func(c *Config) { c.DefaultDeadline = 300 * time.Millisecond })
+	server := start(t, func(c *Config) { c.DefaultDeadline = 2 * time.Second })
 	var waiting []*pending
 	much := strings.Repeat(" ", maxRequest*3/4) // So that all that a request may have is taken for it.
 	for range maxBodies / maxRequest {          // None of them says how long it is.
@@ -135,7 +135,7 @@ func TestTheBodiesOfAllRequestsAreBounded(t *testing.T) {
 	}
 	got := server.send(t, http.MethodPost, "/v1/incidents", `{"title":"x"}`, "Content-Type", asJSON)
 	for range 1000 { // Until all of it has arrived.
-		if got.StatusCode != http.StatusOK {
+		if got.StatusCode == http.StatusServiceUnavailable {
 			break
 		}
 		got = server.send(t, http.MethodPost, "/v1/incidents", `{"title":"x"}`, "Content-Type", asJSON)
