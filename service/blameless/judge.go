@@ -21,6 +21,8 @@ func (s *sentence) judge(first, head int) (kind, bool) {
 		return person, true
 	case c&(classNumber|classTime|classCalendar) != 0:
 		return s.numbered(first, head), false
+	case s.is(head, "manager") && head > first && s.inList("managed", head-1):
+		return thing, false
 	case c&classPerson != 0:
 		return person, false
 	case c&classRelational != 0 && c&(classMaybePerson|classMaybeThing|classThing) == 0:
