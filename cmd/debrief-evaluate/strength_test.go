@@ -89,7 +89,7 @@ func TestStrengthIsMeasuredOnAFile(t *testing.T) {
                 WEAKER         1             0       1        0
 
 agreement                0.500 (1 of 2)
-mean confidence          0.990
+mean confidence          0.992
 weaker called stronger   1
 
 WEAKER, called STRONGER (0.98): Remove the path

@@ -46,18 +46,18 @@ func TestActionStrengthForPrograms(t *testing.T) {
 		"arguments": {
 			"",
 			[]string{"-o", "json", "Update the <runbook>", "?"},
-			`{"text":"Update the \u003crunbook\u003e","strength":"WEAKER","words":["runbook"],"confidence":0.998}
+			`{"text":"Update the \u003crunbook\u003e","strength":"WEAKER","words":["runbook"],"confidence":0.999}
 {"text":"?","strength":"STRENGTH_UNSPECIFIED","words":[],"confidence":0}
 `,
 		},
 		"lines, of which empty ones are passed over": {
 			"Page the on-call when the disk is full\r\n\n  \nUpdate the runbook",
 			[]string{"-o", "json"},
-			`{"text":"Page the on-call when the disk is full","strength":"INTERMEDIATE","words":["Page"],"confidence":0.794}
-{"text":"Update the runbook","strength":"WEAKER","words":["runbook"],"confidence":0.998}
+			`{"text":"Page the on-call when the disk is full","strength":"INTERMEDIATE","words":["Page"],"confidence":0.795}
+{"text":"Update the runbook","strength":"WEAKER","words":["runbook"],"confidence":0.999}
 `,
 		},
-		"YAML":  {"", []string{"-o", "yaml", "Update the runbook"}, "---\ntext: Update the runbook\nstrength: WEAKER\nwords:\n  - runbook\nconfidence: 0.998\n"},
+		"YAML":  {"", []string{"-o", "yaml", "Update the runbook"}, "---\ntext: Update the runbook\nstrength: WEAKER\nwords:\n  - runbook\nconfidence: 0.999\n"},
 		"names": {"Update the runbook\n", []string{"-o", "name"}, "WEAKER\n"},
 	}
 	for name, test := range tests {
