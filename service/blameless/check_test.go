@@ -84,6 +84,21 @@ func TestSuggestionsTakeUpTheSentence(t *testing.T) {
 	}
 }
 
+func TestSuggestionsNameTheThingAlone(t *testing.T) {
+	checker := newChecker(t, blameless.Options{})
+	for text, want := range map[string]string{
+		"The engineer who broke the build was quick to mend it.": "reached the build, and",
+		"The DBA broke the build that was green.":                "reached the build, and",
+		"The DBA broke that build.":                              "reached that build, and",
+		"The on-call took the whole cluster down.":               "reached the whole cluster, and",
+	} {
+		findings := checker.Check(text)
+		if len(findings) != 1 || !strings.Contains(findings[0].Suggestion, want) {
+			t.Errorf("%s: got %+v, want a suggestion with %q", text, findings, want)
+		}
+	}
+}
+
 // One place is told once, by the rule that says most; what a name adds stands beside it.
 func TestAPlaceIsToldOnce(t *testing.T) {
 	checker := newChecker(t, blameless.Options{})

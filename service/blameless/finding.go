@@ -60,7 +60,7 @@ func (s *sentence) told(m found) (field, told string) {
 		return "", ""
 	}
 	end := m.mark
-	for end < len(s.tokens) && end-m.mark < longestTold && !s.parts(end) && !s.has(end, classConjunction) {
+	for end < len(s.tokens) && end-m.mark < longestTold && !s.parts(end) && !s.has(end, classConjunction) && (field == "{told}" || !s.endsObject(m.mark, end)) {
 		end++
 	}
 	if end == m.mark {
@@ -71,6 +71,12 @@ func (s *sentence) told(m found) (field, told string) {
 		return "", ""
 	}
 	return field, plaintext.Line(text)
+}
+
+// endsObject is true of what follows a thing that begins at a token, and is not told of it: "who broke | the build | was quick to mend
+// it", "took | the cluster | down".
+func (s *sentence) endsObject(begin, i int) bool {
+	return i > begin && (s.has(i, classBe|classHave|classDo|classModal|classWho|classThat) || s.is(i, "down"))
 }
 
 // locate gives findings, which are in order, their lines and columns.
